@@ -1,0 +1,71 @@
+"""Talk to a running Kembar over HTTP, as any other program would."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cli.embedded.folder import where_running
+from cli.embedded.tokens import FOR_PEOPLE
+from cli.stop import CannotGoOn
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+class Client:
+    """A connection to the APIs."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.url = url
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False)
+
+    def get(self, path: str, parameters: dict[str, str | None], at_least: int | None = None) -> Any:  # noqa: ANN401
+        """Ask; `at_least` waits until that position can be seen. Raises `CannotGoOn` with the problem's remedy."""
+        asked = {name: value for name, value in parameters.items() if value is not None}
+        headers = {"Kembar-Min-Position": str(at_least)} if at_least is not None else {}
+        return self._answer("GET", path, params=asked, headers=headers)[1]
+
+    def post(self, path: str, body: Any) -> tuple[int, Any]:  # noqa: ANN401
+        """Post; return the status and the answer."""
+        return self._answer("POST", path, json=body)
+
+    def _answer(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:  # noqa: ANN401
+        try:
+            answer = self._http.request(method, path, **arguments)
+        except httpx.TransportError as error:
+            raise CannotGoOn(
+                f"No Kembar answers at {self.url} ({error}).",
+                "Start one with `./kembar demo`, or say where it is with --url or KEMBAR_URL.",
+            ) from error
+        if answer.is_success:
+            return answer.status_code, answer.json()
+        raise CannotGoOn(*_complaint(answer))
+
+
+def find_client(url: str | None, token: str | None, data: Path) -> Client:
+    """Return a client: where it is told, else where the data folder says, else at the default address.
+
+    The token is the one given, else KEMBAR_TOKEN, else the bureau's of the data folder.
+    """
+    address = url or os.environ.get("KEMBAR_URL") or where_running(data) or DEFAULT_URL
+    return Client(address, token or os.environ.get("KEMBAR_TOKEN") or _kept_token(data))
+
+
+def _kept_token(data: Path) -> str | None:
+    try:
+        tokens: dict[str, str] = json.loads((data / FOR_PEOPLE).read_text())
+    except (OSError, ValueError):
+        return None
+    return tokens.get("bureau")
+
+
+def _complaint(answer: httpx.Response) -> tuple[str, str]:
+    try:
+        problem = answer.json()
+        lines = [f"{each['field']}: {each['problem']} {each['remedy']}" for each in problem.get("errors", [])]
+        return "\n".join([problem["title"], *lines]), problem["remedy"]
+    except (ValueError, KeyError):
+        return f"The answer was {answer.status_code}: {answer.text[:200]}", "Look at the server's log."

@@ -1,0 +1,183 @@
+"""The commands. Each reads its arguments here and does its work in the module of its name."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from cli.say import complain, out, print_json, say
+from cli.stop import CannotGoOn
+
+ROOT = Path(__file__).resolve().parents[1]
+app = typer.Typer(
+    help="Kembar: a ledger of what happens between partner cities, and how active each partnership is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+show_app = typer.Typer(help="Show ratings, or one partnership.", no_args_is_help=True)
+app.add_typer(show_app, name="show")
+
+Data = Annotated[Path, typer.Option(help="The data folder.", envvar="KEMBAR_DATA")]
+Port = Annotated[int, typer.Option(help="The port on this machine's own address.", min=1, max=65535)]
+Url = Annotated[str | None, typer.Option(help="Where Kembar is; else KEMBAR_URL, else what runs on the data folder.")]
+Token = Annotated[
+    str | None, typer.Option(help="The bearer token; else KEMBAR_TOKEN, else the bureau's of the data folder.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+On = Annotated[str | None, typer.Option(help="The day in the world, such as 2020-12-31; today if left out.")]
+From = Annotated[str | None, typer.Option("--from", help="The first day of a period.")]
+To = Annotated[str | None, typer.Option("--to", help="The last day of a period.")]
+Known = Annotated[str | None, typer.Option(help="As known at the end of this day, or at this moment.")]
+DATA = Path("data")
+
+
+def main() -> NoReturn:
+    """Run the command line: 0 done, 1 could not be done, 2 wrongly asked, 130 interrupted."""
+    try:
+        app(standalone_mode=True)
+    except CannotGoOn as stop:
+        complain(stop.what, stop.remedy)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+@app.command()
+def demo(port: Port = 8080, data: Data = DATA) -> None:
+    """Start everything here, load Jakarta's 22 partnerships and 114 activities, and show their ratings."""
+    _until_interrupted(data, port, with_facts=True)
+
+
+@app.command()
+def up(port: Port = 8080, data: Data = DATA) -> None:
+    """Start everything here, with an empty ledger or what is there already."""
+    _until_interrupted(data, port, with_facts=False)
+
+
+def _until_interrupted(data: Path, port: int, *, with_facts: bool) -> None:
+    from cli.up import up as start
+
+    try:
+        start(data, port, with_facts=with_facts)
+    except KeyboardInterrupt:
+        say("Stopped; nothing is lost. The same command goes on from here.")
+
+
+@app.command()
+def serve(
+    service: Annotated[str, typer.Argument(help="ingest, scoring, reports, or all on one port.")],
+    prepare_first: Annotated[bool, typer.Option("--prepare", help="First do what `kembar prepare` does.")] = False,
+) -> None:
+    """Run a service against a ledger and a database that run already; see docs/operating.md for its settings."""
+    from cli.serve import APPS, prepare, serve
+    from shared.process.settings import Settings
+
+    if service not in (*APPS, "all"):
+        raise CannotGoOn(f"There is no service “{service}”.", f"Use one of {', '.join(APPS)}, all.")
+    settings = Settings()
+    if prepare_first:
+        prepare(settings)
+    serve(service, settings)
+
+
+@app.command()
+def prepare() -> None:
+    """Make the ledger's stream where there is none, and bring the tables up to date. Safe to run again."""
+    from cli.serve import prepare
+    from shared.process.settings import Settings
+
+    prepare(Settings())
+    say("The ledger and the tables are ready.")
+
+
+@show_app.command("ratings")
+def show_ratings(
+    on: On = None,
+    first: From = None,
+    last: To = None,
+    known: Known = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show how every partnership stood on a day, or over a period, as known at a moment."""
+    from cli.client import find_client
+    from cli.show import ratings_table
+
+    clocks = {"on": on, "from": first, "to": last, "known": known}
+    answer = find_client(url, token, data).get("/reports/v1/ratings", clocks)
+    print_json(answer) if as_json else out.print(ratings_table(answer))
+
+
+@show_app.command("partnership")
+def show_partnership(
+    partnership: Annotated[str, typer.Argument(help="Its short name, such as beijing.")],
+    on: On = None,
+    first: From = None,
+    last: To = None,
+    known: Known = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show one partnership: its ten cells, and the activities behind each."""
+    from cli import show
+    from cli.client import find_client
+
+    clocks = {"on": on, "from": first, "to": last, "known": known}
+    answer = show.show_partnership(find_client(url, token, data), partnership, clocks)
+    print_json(answer) if as_json else show.print_partnership(answer)
+
+
+@app.command()
+def post(
+    file: Annotated[Path | None, typer.Argument(help="Events as JSON or JSON Lines; - for standard input.")] = None,
+    partnership: str | None = None,
+    indicator: str | None = None,
+    occurred: Annotated[str | None, typer.Option(help="2019, 2019-05, 2019-05-22 or 2018/2019.")] = None,
+    direction: str | None = None,
+    outcome: str = "held",
+    mode: str | None = None,
+    initiator: str | None = None,
+    title_id: Annotated[str | None, typer.Option(help="The title in Indonesian.")] = None,
+    title_en: Annotated[str | None, typer.Option(help="The title in English.")] = None,
+    event_id: Annotated[str | None, typer.Option("--id", help="A UUID, to be safe to send again.")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Post events from a file, or one activity given by options; print the receipts."""
+    from cli.client import find_client
+    from cli.post import activity_from, post_events, print_receipts, read_events
+
+    given: dict[str, Any] = {
+        "partnership": partnership,
+        "indicator": indicator,
+        "occurred": occurred,
+        "direction": direction,
+        "mode": mode,
+        "initiator": initiator,
+        "title": {"id": title_id, "en": title_en},
+    }
+    if file is None and partnership is None:
+        raise CannotGoOn(
+            "There is nothing to post.", "Name a file (or -), or describe an activity; see `kembar post --help`."
+        )
+    events = read_events(file) if file is not None else [activity_from(given, outcome, event_id)]
+    receipts = post_events(find_client(url, token, data), events)
+    print_json(receipts) if as_json else print_receipts(receipts)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run all tests; what follows is handed to pytest."""
+    ended = subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT, env=os.environ, check=False)
+    raise typer.Exit(ended.returncode)

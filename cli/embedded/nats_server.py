@@ -1,0 +1,77 @@
+"""nats-server from its wheel, on loopback, syncing every write to the disk before it answers."""
+
+import json
+import secrets
+import socket
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.embedded.part import Part
+
+USER = "kembar"
+
+
+@dataclass(frozen=True, slots=True)
+class NatsAddress:
+    """Where nats-server listens, and the password that keeps other users of the machine out."""
+
+    url: str
+    monitor_url: str
+    password: str
+
+
+def nats_part(folder: Path) -> tuple[Part, NatsAddress]:
+    """Return the part and where it will listen."""
+    port, monitor_port = free_ports(2)
+    address = NatsAddress(f"nats://127.0.0.1:{port}", f"http://127.0.0.1:{monitor_port}", secrets.token_urlsafe(24))
+    store = folder / "nats"
+    store.mkdir(mode=0o700, exist_ok=True)
+    configuration = folder / "run" / "nats.conf"
+    configuration.touch(mode=0o600)
+    configuration.write_text(_configuration(port, monitor_port, address.password, store))
+    part = Part(
+        name="nats-server",
+        command=[str(Path(sys.executable).with_name("nats-server")), "-c", str(configuration)],
+        folder=folder,
+        is_ready=lambda: _is_ready(address.monitor_url),
+    )
+    return part, address
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback address that are free now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _configuration(port: int, monitor_port: int, password: str, store: Path) -> str:
+    return f"""\
+server_name: kembar
+listen: "127.0.0.1:{port}"
+http: "127.0.0.1:{monitor_port}"
+authorization {{ user: {USER}, password: {json.dumps(password)} }}
+jetstream {{
+  store_dir: {json.dumps(str(store))}
+  max_file_store: 1TB
+  # every write is on the disk before it is acknowledged
+  sync_interval: always
+}}
+feature_flags {{ js_ack_fc_v2: false }}
+"""
+
+
+def _is_ready(monitor_url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{monitor_url}/healthz", timeout=1) as answer:  # noqa: S310 - our own loopback address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

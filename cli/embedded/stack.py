@@ -1,0 +1,134 @@
+"""All parts of an installation on one machine, started in order, watched, stopped in the opposite order."""
+
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from cli.embedded.folder import DataFolder
+from cli.embedded.nats_server import USER, nats_part
+from cli.embedded.part import Part
+from cli.embedded.postgres import postgres_part
+from cli.embedded.tokens import FOR_SERVICES, ensure_tokens
+from cli.stop import CannotGoOn
+from shared.process.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+RESTARTS_AT_MOST = 5
+WITHIN_SECONDS = 60.0
+
+
+class Stack:
+    """PostgreSQL, nats-server and the services on one data folder."""
+
+    def __init__(self, folder: DataFolder, port: int, say: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._say = say
+        self._parts: list[Part] = []
+        self._restarted_at: list[float] = []
+
+    def start(self) -> None:
+        """Start all parts and wait until they can be used; stops what was started where one would not."""
+        refuse_a_taken_port(self.port)
+        try:
+            postgres, dsn = postgres_part(self.folder.path)
+            nats, address = nats_part(self.folder.path)
+            self._parts = [postgres, nats]
+            for part in self._parts:
+                part.start()
+            environment = {
+                "PYTHONPATH": str(ROOT),
+                "KEMBAR_HOST": "127.0.0.1",
+                "KEMBAR_PORT": str(self.port),
+                "KEMBAR_OPEN_READING": "true",
+                "KEMBAR_TOKENS_FILE": str(self.folder.file(FOR_SERVICES)),
+                "KEMBAR_NATS_URL": address.url,
+                "KEMBAR_NATS_USER": USER,
+                "KEMBAR_NATS_PASSWORD": address.password,
+                "KEMBAR_NATS_MONITOR_URLS": f'["{address.monitor_url}"]',
+                "KEMBAR_POSTGRES_DSN": dsn,
+            }
+            ensure_tokens(self.folder, Settings().home)
+            for part in self._parts:
+                part.wait_until_ready(START_SECONDS)
+            services = Part(
+                name="services",
+                command=[sys.executable, "-m", "cli", "serve", "all", "--prepare"],
+                folder=self.folder.path,
+                is_ready=lambda: all(
+                    _answers(f"{self.url}/{each}/readyz") for each in ("ingest", "scoring", "reports")
+                ),
+                environment=environment,
+            )
+            self._parts.append(services)
+            services.start()
+            services.wait_until_ready(START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
+        self.folder.write_private("running.json", {"url": self.url, "pid": os.getpid()})
+
+    def watch(self) -> None:
+        """Start again whatever has died; `CannotGoOn` where it keeps dying."""
+        for part in self._parts:
+            if part.has_died():
+                now = time.monotonic()
+                self._restarted_at = [each for each in self._restarted_at if now - each < WITHIN_SECONDS] + [now]
+                if len(self._restarted_at) > RESTARTS_AT_MOST:
+                    raise CannotGoOn(
+                        f"{part.name} keeps ending.\n\nThe end of {part.log}:\n{part.last_lines()}",
+                        "See the message above. Nothing that was acknowledged is lost; start again once it is mended.",
+                    )
+                self._say(f"{part.name} has ended unexpectedly; starting it again.")
+                part.start()
+                part.wait_until_ready(START_SECONDS)
+
+    def stop(self) -> None:
+        """Stop the parts, the last started first."""
+        for part in reversed(self._parts):
+            part.stop()
+        self._parts = []
+
+
+def refuse_a_taken_port(port: int) -> None:
+    """Raise `CannotGoOn` where something else listens on the port, naming it where the system tells."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise CannotGoOn(
+                f"Port {port} may be used by the administrator only.", "Choose one above 1023, for example --port 8080."
+            ) from error
+        except OSError as error:
+            raise CannotGoOn(
+                f"Port {port} is taken{_by_whom(port)}.",
+                f"Choose another, for example --port {port + 1}, or stop what uses it.",
+            ) from error
+
+
+def _by_whom(port: int) -> str:
+    try:
+        for each in psutil.net_connections("tcp"):
+            if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port and each.pid:
+                return f" by {psutil.Process(each.pid).name()} (process {each.pid})"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,68 @@
+"""`kembar serve`: run one service, or all on one port, against a ledger and a database that run already."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import asyncpg
+import uvicorn
+from fastapi import FastAPI
+
+import services.ingest.app
+import services.ingest.store
+import services.reports.app
+import services.reports.store
+import services.scoring.app
+import services.scoring.store
+from shared.ledger.ledger import Ledger
+from shared.ledger.stream import create_stream
+from shared.postgres.migrate import migrate
+from shared.process.logs import set_up_logs
+from shared.process.settings import Settings
+from shared.web.one_port import OnePort
+
+APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
+    "ingest": services.ingest.app.create_app,
+    "scoring": services.scoring.app.create_app,
+    "reports": services.reports.app.create_app,
+}
+STORES = (services.ingest.store, services.scoring.store, services.reports.store)
+
+
+def serve(service: str, settings: Settings) -> None:
+    """Serve one service, or `all`, until told to stop."""
+    set_up_logs(settings.log_level, service=service)
+    app: FastAPI | OnePort
+    if service == "all":
+        apps = {name: create(settings) for name, create in APPS.items()}
+        app = OnePort(apps, otherwise=apps["reports"])
+    else:
+        app = APPS[service](settings)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def prepare(settings: Settings) -> None:
+    """Make the ledger's stream where there is none, and bring every service's tables up to date."""
+    asyncio.run(_prepare(settings))
+
+
+async def _prepare(settings: Settings) -> None:
+    password = settings.nats_password.get_secret_value() if settings.nats_password else None
+    ledger = await Ledger.connect(settings.nats_url, name="kembar-prepare", user=settings.nats_user, password=password)
+    try:
+        await create_stream(ledger.client, settings.ledger_replicas)
+    finally:
+        await ledger.close()
+    connection = await asyncpg.connect(settings.postgres_dsn.get_secret_value())
+    try:
+        for store in STORES:
+            await migrate(connection, store.SCHEMA, store.migrations())
+    finally:
+        await connection.close()

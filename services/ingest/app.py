@@ -1,0 +1,30 @@
+"""Ingest's app: open the ledger and the tables, follow, close days, answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.ingest.post import Desk
+from services.ingest.routes import router
+from services.ingest.store import SCHEMA, BookProjector
+from services.ingest.ticker import keep_closing_days
+from shared.process.clock import Clock, now
+from shared.process.settings import Settings
+from shared.web.app import make_app
+from shared.web.runtime import open_runtime
+
+
+def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
+    """Return ingest's app; it refuses to start on a ledger that is configured otherwise."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_runtime(app, SCHEMA, BookProjector(), settings) as runtime:
+            app.state.desk = Desk(runtime.ledger, runtime.pool, app.state.progress, settings, clock)
+            runtime.start(keep_closing_days(runtime.ledger, runtime.pool, settings, clock))
+            yield
+
+    app = make_app("ingest", "Kembar: ingest", settings, lifespan)
+    app.include_router(router)
+    return app

@@ -1,0 +1,237 @@
+"""Carry out a posting: gather what the decision needs, decide, append, answer with receipts.
+
+The book can be a moment behind the ledger. So whatever would be refused for not being known is decided once more when the
+book has caught up, and what was accepted because of what stands is appended only if its partition has not moved on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, accept, touched_by
+from services.ingest.requests import Requested
+from services.ingest.store import read_slugs
+from shared.domain.events import ActivityCorrected, ActivityRetracted, RatingLifted
+from shared.ledger.ledger import Entry, Ledger, NotAppended, OutcomeUnknown, Stored
+from shared.ledger.subjects import partition_of, subject_of
+from shared.postgres.pool import Pool
+from shared.process.clock import Clock
+from shared.process.settings import Settings
+from shared.projection.book_store import read_touched
+from shared.projection.progress import Progress
+from shared.web.principal import Principal
+from shared.wire.canonical import digest
+from shared.wire.envelope import LARGEST_PAYLOAD_BYTES, attributes, body_hash, decode, encode, rfc3339
+from shared.wire.problems import Fault, Finding, Problem
+
+DECIDE_ANEW_AT_MOST = 6
+CATCH_UP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a client keeps as proof: where its event stands, and the hash of the bytes that stand there."""
+
+    event_id: UUID
+    position: int
+    hash: str
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """The receipts in the order of the request; `new` is false where all of it stood there already."""
+
+    items: list[Receipt]
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What posting works with."""
+
+    ledger: Ledger
+    pool: Pool
+    progress: Progress
+    settings: Settings
+    clock: Clock
+
+    async def post(self, requests: Sequence[Requested], principal: Principal) -> Receipts:
+        """Store the requests, whole or not at all, and return their receipts.
+
+        What stands already under its id with the same body gets its old receipt. Raises `Fault` with the problem to
+        answer with: 409 where an id stands with another body, 422 and 409 as `accept` decides, 413 for an event that is
+        too large, 503 where the ledger gives no clear answer.
+        """
+        ids = [each.id or uuid4() for each in requests]
+        try:
+            for _ in range(DECIDE_ANEW_AT_MOST):
+                receipts = await self._try(requests, ids, principal)
+                if receipts is not None:
+                    return receipts
+        except OutcomeUnknown as error:
+            raise Fault(_unknown_outcome(error, ids)) from error
+        raise Fault(_too_busy)
+
+    async def _try(self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal) -> Receipts | None:
+        """Decide and append once; None where the ledger has moved on in between and all must be decided anew."""
+        stands_at = await self._partitions(requests, principal.home)
+        decision = await self._decide(requests, ids, principal)
+        if isinstance(decision, Problem):
+            stood = await self._standing(requests, ids, principal.home)
+            if all(stood):
+                return Receipts([_receipt(each) for each in stood if each], new=False)
+            raise Fault(decision)
+        entries = [_entry(each, stands_at) for each in decision]
+        try:
+            return Receipts([_receipt(each) for each in await self.ledger.append(entries)], new=True)
+        except NotAppended:
+            return await self._append_the_rest(requests, ids, entries, principal.home)
+
+    async def _append_the_rest(
+        self, requests: Sequence[Requested], ids: Sequence[UUID], entries: Sequence[Entry], home: str
+    ) -> Receipts | None:
+        """Append what does not stand yet; with what stands already, the request is then stored as a whole."""
+        stood = await self._standing(requests, ids, home)
+        if not any(stood):
+            return None
+        missing = [entry for entry, found in zip(entries, stood, strict=True) if found is None]
+        if not missing:
+            return Receipts([_receipt(each) for each in stood if each], new=False)
+        try:
+            appended = iter(await self.ledger.append(missing))
+        except NotAppended:
+            return None
+        return Receipts([_receipt(found or next(appended)) for found in stood], new=True)
+
+    async def _decide(
+        self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal
+    ) -> list[Accepted] | Problem:
+        decision = accept(requests, ids, await self._situation(requests, principal))
+        if isinstance(decision, Problem) and decision.kind.startswith("unknown-"):
+            await self._catch_up(await self.ledger.end())
+            decision = accept(requests, ids, await self._situation(requests, principal, with_slugs=True))
+        return decision
+
+    async def _situation(
+        self, requests: Sequence[Requested], principal: Principal, *, with_slugs: bool = False
+    ) -> Situation:
+        now = self.clock()
+        return Situation(
+            home=principal.home,
+            author=principal.account,
+            now=now,
+            today=now.astimezone(self.settings.zone).date(),
+            book=await read_touched(self.pool, principal.home, touched_by(requests)),
+            judgements=await self._judgements(requests, principal.home),
+            slugs=await read_slugs(self.pool, principal.home) if with_slugs else (),
+        )
+
+    async def _judgements(self, requests: Sequence[Requested], home: str) -> dict[UUID, str]:
+        judgements: dict[UUID, str] = {}
+        for each in requests:
+            if isinstance(each.data, RatingLifted):
+                stored = await self.ledger.find(home, each.data.judgement)
+                event = (
+                    decode(stored.payload, stored.position, stored.recorded_at, self.settings.zone) if stored else None
+                )
+                if event and event.type == "rating.set" and event.partnership:
+                    judgements[event.id] = event.partnership
+        return judgements
+
+    async def _partitions(self, requests: Sequence[Requested], home: str) -> dict[str, int]:
+        """Return where the partitions stand that the decision depends on, once the book has come that far."""
+        dependent = [each for each in requests if isinstance(each.data, STANDS_ON_THE_STATE)]
+        partitions = set()
+        for each in dependent:
+            partnership = getattr(each.data, "partnership", None)
+            if isinstance(each.data, ActivityCorrected | ActivityRetracted):
+                activity = await self.ledger.find(home, each.data.activity)
+                partnership = attributes(activity.payload).get("subject") if activity else None
+            partitions.add(partition_of(home, partnership))
+        stands_at = {each: await self.ledger.partition_stands_at(home, each) for each in partitions}
+        if stands_at:
+            await self._catch_up(max(stands_at.values()))
+        return stands_at
+
+    async def _catch_up(self, position: int) -> None:
+        if not await self.progress.reach(position, CATCH_UP_SECONDS):
+            raise Fault(_behind)
+
+    async def _standing(self, requests: Sequence[Requested], ids: Sequence[UUID], home: str) -> list[Stored | None]:
+        """Return what stands under each id; raise the 409 where it is another body."""
+        standing: list[Stored | None] = []
+        for request, event_id in zip(requests, ids, strict=True):
+            stored = await self.ledger.find(home, event_id) if request.id is not None else None
+            if stored is not None and attributes(stored.payload)["bodyhash"] != body_hash(request.type, request.sent):
+                raise Fault(_other_body(request, _receipt(stored)))
+            standing.append(stored)
+        return standing
+
+
+def _entry(accepted: Accepted, stands_at: dict[str, int]) -> Entry:
+    posting = accepted.posting
+    payload = encode(posting)
+    if len(payload) > LARGEST_PAYLOAD_BYTES:
+        raise Fault(too_large(len(payload)))
+    partition = partition_of(posting.home, posting.partnership)
+    return Entry(
+        home=posting.home,
+        event_id=posting.id,
+        subject=subject_of(posting.home, posting.id, posting.partnership),
+        payload=payload,
+        partition_stands_at=stands_at[partition] if accepted.stands_on_the_state else None,
+    )
+
+
+def _receipt(stored: Stored) -> Receipt:
+    event_id = UUID(stored.subject.split(".")[2])
+    return Receipt(event_id, stored.position, digest(stored.payload), rfc3339(stored.recorded_at))
+
+
+def too_large(size_bytes: int) -> Problem:
+    """Return the refusal of an event that is larger than the ledger takes."""
+    return Problem(
+        status=413,
+        kind="too-large",
+        title=f"The event has {size_bytes:,} bytes; the ledger takes {LARGEST_PAYLOAD_BYTES:,}. Nothing was stored.",
+        remedy="Shorten the texts, and keep documents outside: an event names them by their hash under “evidence”.",
+    )
+
+
+def _other_body(request: Requested, stands: Receipt) -> Problem:
+    return Problem(
+        status=409,
+        kind="other-body",
+        title=f"The id {stands.event_id} stands in the ledger with another body. Nothing was stored.",
+        remedy="To change what stands, post a correction that names it. To post something new, use a new id.",
+        findings=(Finding(f"{request.where}.id" if request.where else "id", "The id is taken.", "Use a new id."),),
+        more={"stands": {"event_id": str(stands.event_id), "position": stands.position, "hash": stands.hash}},
+    )
+
+
+def _unknown_outcome(error: OutcomeUnknown, ids: Sequence[UUID]) -> Problem:
+    return Problem(
+        status=503,
+        kind="outcome-unknown",
+        title=f"Whether it was stored cannot be known now: {error}.",
+        remedy="Send it again with the same id; it is stored once, however often it is sent.",
+        retry_after_seconds=2,
+        more={"ids": [str(each) for each in ids]},
+    )
+
+
+_too_busy = Problem(
+    status=503,
+    kind="too-busy",
+    title="Others keep changing the same partnership. Nothing was stored.",
+    remedy="Send it again with the same id.",
+    retry_after_seconds=1,
+)
+_behind = Problem(
+    status=503,
+    kind="behind",
+    title="Ingest is still reading what was stored last. Nothing was stored.",
+    remedy="Send it again with the same id in a moment. If it stays so, look at /ingest/readyz.",
+    retry_after_seconds=1,
+)

@@ -1,0 +1,159 @@
+"""The routes of ingest: read the request, post it, answer with receipts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from services.ingest.post import Desk, Receipts, too_large
+from services.ingest.requests import read_batch, read_event
+from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER
+from shared.web.principal import Principal, may_post
+from shared.wire.problems import MEDIA_TYPE, Fault, Problem
+from shared.wire.strict_json import NotStrictJson, parse_json
+
+LARGEST_EVENT_BYTES = 262_144
+"""What is read of one event's body; the canonical form of what it holds must then fit the ledger."""
+LARGEST_BATCH_BYTES = 33_554_432
+
+router = APIRouter(prefix="/ingest/v1", tags=["ingest"])
+
+
+class ReceiptDocument(BaseModel):
+    """Proof that an event stands in the ledger: keep it."""
+
+    event_id: str
+    position: int
+    hash: str
+    recorded_at: str
+
+
+class ReceiptsDocument(BaseModel):
+    """The receipts of a batch, in its order."""
+
+    receipts: list[ReceiptDocument]
+
+
+class ProblemDocument(BaseModel):
+    """What went wrong and what to do (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    errors: list[dict[str, str]] | None = None
+
+
+def _event_schema() -> dict[str, Any]:
+    """Return the schema of one event, a choice by type; FastAPI collects what it refers to."""
+    return {
+        "oneOf": [
+            {
+                "type": "object",
+                "title": name,
+                "description": model.__doc__,
+                "required": ["type", "data"],
+                "additionalProperties": False,
+                "properties": {
+                    "type": {"const": name},
+                    "id": {"type": "string", "format": "uuid", "description": "Send one, to be safe to send again."},
+                    "data": {"$ref": f"#/components/schemas/{model.__name__}"},
+                },
+            }
+            for name, model in EVENT_TYPES.items()
+            if name not in WRITTEN_BY_THE_LEDGER
+        ]
+    }
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemDocument, "description": text, "content": {MEDIA_TYPE: {}}}
+    for status, text in {
+        400: "The body is not JSON that can be kept",
+        401: "The token is missing or not valid",
+        409: "The id stands with another body, or the ledger stands otherwise",
+        413: "The event is larger than the ledger takes",
+        422: "The fields named cannot be stored as they stand",
+        503: "Whether it was stored cannot be known: send it again with the same id",
+    }.items()
+}
+_EVENT_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _event_schema()}}}}
+_BATCH_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["events"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "events": {"type": "array", "minItems": 1, "maxItems": 1000, "items": _event_schema()}
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/events",
+    status_code=201,
+    response_model=ReceiptDocument,
+    responses={**_PROBLEMS, 200: {"model": ReceiptDocument, "description": "It stood there already; the old receipt"}},
+    openapi_extra=_EVENT_BODY,
+)
+async def post_event(request: Request, principal: Annotated[Principal, Depends(may_post)]) -> JSONResponse:
+    """Store one event and answer with its receipt: 201, or 200 with the old receipt for the same id and body."""
+    requested = read_event(await _read_json(request, LARGEST_EVENT_BYTES))
+    if isinstance(requested, Problem):
+        raise Fault(requested)
+    receipts = await _desk(request).post(requested, principal)
+    return JSONResponse(_documents(receipts)[0], status_code=201 if receipts.new else 200)
+
+
+@router.post(
+    "/batches",
+    status_code=201,
+    response_model=ReceiptsDocument,
+    responses={
+        **_PROBLEMS,
+        200: {"model": ReceiptsDocument, "description": "All stood there already; the old receipts"},
+    },
+    openapi_extra=_BATCH_BODY,
+)
+async def post_batch(request: Request, principal: Annotated[Principal, Depends(may_post)]) -> JSONResponse:
+    """Store 1 to 1,000 events whole or not at all, next to each other, and answer with their receipts in order."""
+    requested = read_batch(await _read_json(request, LARGEST_BATCH_BYTES))
+    if isinstance(requested, Problem):
+        raise Fault(requested)
+    receipts = await _desk(request).post(requested, principal)
+    return JSONResponse({"receipts": _documents(receipts)}, status_code=201 if receipts.new else 200)
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _documents(receipts: Receipts) -> list[dict[str, Any]]:
+    return [
+        {"event_id": str(each.event_id), "position": each.position, "hash": each.hash, "recorded_at": each.recorded_at}
+        for each in receipts.items
+    ]
+
+
+async def _read_json(request: Request, largest_bytes: int) -> Any:  # noqa: ANN401
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest_bytes:
+            raise Fault(too_large(len(body)))
+    try:
+        return parse_json(bytes(body))
+    except NotStrictJson as error:
+        problem = Problem(400, "not-json", "The body is not JSON that can be kept. Nothing was stored.", str(error))
+        raise Fault(problem) from error

@@ -1,0 +1,30 @@
+"""Reports' app: follow the ledger, answer for any period, serve the pages."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.reports.project import EventProjector
+from services.reports.routes import router
+from services.reports.store import SCHEMA
+from shared.process.clock import Clock, now
+from shared.process.settings import Settings
+from shared.web.app import make_app
+from shared.web.runtime import open_runtime
+
+
+def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
+    """Return reports' app; it refuses to start on a ledger that is configured otherwise."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_runtime(app, SCHEMA, EventProjector(), settings) as runtime:
+            app.state.pool = runtime.pool
+            app.state.ledger = runtime.ledger
+            app.state.clock = clock
+            yield
+
+    app = make_app("reports", "Kembar: reports", settings, lifespan)
+    app.include_router(router)
+    return app

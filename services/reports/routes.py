@@ -1,0 +1,74 @@
+"""The routes of reports: ratings and activities for any day or period, as known at any time."""
+
+import base64
+import json
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from services.reports.answers import Clocks, home_of, position_for, ratings_for
+from services.reports.compose import activity_document
+from services.reports.store import ActivityRow, read_activities
+from shared.web.principal import Principal, may_read
+from shared.wire.problems import Fault, Finding, Problem
+
+router = APIRouter(prefix="/reports/v1", tags=["reports"])
+Reader = Annotated[Principal | None, Depends(may_read)]
+MOST_PER_PAGE = 500
+
+
+@router.get("/ratings")
+async def ratings(request: Request, reader: Reader, question: Clocks, rubric: str | None = None) -> dict[str, Any]:
+    """Answer how every partnership stood on a day (`on`) or over a period (`from`, `to`), as `known` at a moment.
+
+    `rubric` names another than the law of the day, for a look side by side.
+    """
+    return await ratings_for(request, reader, question, rubric)
+
+
+@router.get("/activities")
+async def activities(
+    request: Request,
+    reader: Reader,
+    question: Clocks,
+    partnership: str | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 100,
+) -> dict[str, Any]:
+    """Answer the activities whose dates touch the period, latest first; all of them where no period is given.
+
+    `next` is the cursor of the following page. It keeps the position at which the first page was answered, so that the
+    pages fit together whatever is posted meanwhile.
+    """
+    position, before = _read_cursor(cursor) if cursor else (await position_for(request, question), None)
+    rows = await read_activities(
+        request.app.state.pool,
+        home_of(request, reader),
+        position,
+        partnership=partnership,
+        first=question.first,
+        last=question.last,
+        before=before,
+        most=limit + 1,
+    )
+    page = rows[:limit]
+    return {
+        "items": [activity_document(row) for row in page],
+        "next": _cursor(position, page[-1]) if len(rows) > limit else None,
+        "position": position,
+    }
+
+
+def _cursor(position: int, row: ActivityRow) -> str:
+    content = json.dumps([position, row.last_day.isoformat(), row.position])
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[int, tuple[date, int]]:
+    try:
+        position, day, row_position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return int(position), (date.fromisoformat(day), int(row_position))
+    except (ValueError, TypeError) as error:
+        finding = Finding("cursor", "The cursor was not made here.", "Use “next” of the page before, or leave it out.")
+        raise Fault(Problem(422, "invalid", "The question cannot be answered.", finding.remedy, (finding,))) from error

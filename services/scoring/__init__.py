@@ -1,0 +1,1 @@
+"""Scoring: follows the ledger and keeps the ratings of now."""

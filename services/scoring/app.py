@@ -1,0 +1,27 @@
+"""Scoring's app: follow the ledger, answer for now."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.scoring.project import RatingProjector
+from services.scoring.routes import router
+from services.scoring.store import SCHEMA
+from shared.process.settings import Settings
+from shared.web.app import make_app
+from shared.web.runtime import open_runtime
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return scoring's app; it refuses to start on a ledger that is configured otherwise."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_runtime(app, SCHEMA, RatingProjector(), settings) as runtime:
+            app.state.pool = runtime.pool
+            yield
+
+    app = make_app("scoring", "Kembar: scoring", settings, lifespan)
+    app.include_router(router)
+    return app

@@ -1,0 +1,47 @@
+-- name: today_of$
+-- Which day is it in the home?
+SELECT today FROM calendar WHERE home = :home;
+
+-- name: set_today!
+-- A day is over; it is never earlier again.
+INSERT INTO calendar (home, today) VALUES (:home, :today)
+ON CONFLICT (home) DO UPDATE SET today = greatest(calendar.today, excluded.today);
+
+-- name: write_ruling!
+-- Keep an official judgement, its lifting, or the adoption of a rubric.
+INSERT INTO ruling (home, position, event_id, type, partnership, author, recorded_at, recorded_on, data)
+VALUES (:home, :position, :event_id, :type, :partnership, :author, :recorded_at, :recorded_on, :data);
+
+-- name: rulings
+-- What has the home's bureau ruled, in order?
+SELECT position, event_id, type, partnership, author, recorded_at, recorded_on, data
+FROM ruling WHERE home = :home ORDER BY position;
+
+-- name: registry
+-- The home's partnerships, all or these.
+SELECT partnership, facts, ended_on FROM partnership
+WHERE home = :home AND (:partnerships::text[] IS NULL OR partnership = ANY(:partnerships::text[]))
+ORDER BY partnership;
+
+-- name: rated_facts
+-- What ratings are made of: the activities of these partnerships that were not taken back.
+SELECT activity, partnership, facts->>'indicator' AS indicator, facts->>'direction' AS direction,
+       facts->>'outcome' AS outcome, coalesce(facts->>'mode', 'unknown') AS mode, facts->>'occurred' AS occurred, stated_on
+FROM activity WHERE home = :home AND partnership = ANY(:partnerships::text[]) AND withdrawn_by IS NULL;
+
+-- name: write_rating*!
+-- Keep how a partnership stands now.
+INSERT INTO rating (home, partnership, rated_on, position, document)
+VALUES (:home, :partnership, :rated_on, :position, :document)
+ON CONFLICT (home, partnership) DO UPDATE SET rated_on = excluded.rated_on, position = excluded.position,
+    document = excluded.document;
+
+-- name: ratings
+-- How do the home's partnerships stand now, all or one?
+SELECT partnership, rated_on, position, document FROM rating
+WHERE home = :home AND (:partnership::text IS NULL OR partnership = :partnership)
+ORDER BY partnership;
+
+-- name: drop_rating!
+-- These partnerships are not in force today.
+DELETE FROM rating WHERE home = :home AND partnership = ANY(:partnerships::text[]);

@@ -1,0 +1,270 @@
+"""The event types: what may stand in the ledger, and the schema of each one's data.
+
+One class per type; its docstring is the type's entry in the API's documentation, its row in `docs/glossary.md` the
+bureau's. Data is kept as the client sent it; these classes check it on the way in and read it on the way out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.domain.codes import Actor, Direction, Indicator, Initiator, Level, Milestone, Mode, Outcome, RatingCode
+from shared.domain.rubric import Rubric
+from shared.domain.text import Count, Country, Currency, Day, Flag, Hash, Line, MediaType, OccurredText, Slug, Text
+
+NAMES_OF_DERIVED_IDS = UUID("6f0c1c1e-7d0b-5d4e-9a53-6b656d626172")
+
+
+class Data(BaseModel):
+    """What all event data have in common: no unknown fields, never changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bilingual(Data):
+    """A text in Indonesian, in English, or in both; at least one."""
+
+    id: Line | None = None
+    en: Line | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.id is None and self.en is None:
+            raise ValueError("has no text; give `id` (Indonesian), `en` (English) or both")
+        return self
+
+
+class BilingualText(Data):
+    """A longer text in Indonesian, in English, or in both; at least one."""
+
+    id: Text | None = None
+    en: Text | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.id is None and self.en is None:
+            raise ValueError("has no text; give `id` (Indonesian), `en` (English) or both")
+        return self
+
+
+class PartnershipFacts(Data):
+    """What is known of a partnership itself."""
+
+    name: Bilingual
+    level: Level
+    country: Country
+    latitude: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False)] | None = None
+    longitude: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False)] | None = None
+    mou_date: Day | None = None
+    issue_basis: Slug | None = None
+    fields: Annotated[list[Line], Field(max_length=50)] = []
+
+
+class PartnershipRegistered(PartnershipFacts):
+    """A partnership enters the registry. Its slug is its name for ever."""
+
+    partnership: Slug
+
+
+class PartnershipChanged(Data):
+    """Facts of a partnership are put right or brought up to date; `changes` names only what changes."""
+
+    partnership: Slug
+    changes: Annotated[dict[str, Any], Field(min_length=1)]
+    reason: Line
+
+
+class PartnershipEnded(Data):
+    """A partnership ends; its history stays."""
+
+    partnership: Slug
+    ended_on: Day
+    reason: Line
+
+
+class MilestoneReached(Data):
+    """A step of the legal procedure is done."""
+
+    partnership: Slug
+    milestone: Milestone
+    reached: OccurredText
+    note: Text | None = None
+
+
+class AgreedActivity(Data):
+    """One line of a year's programme."""
+
+    title: Bilingual
+    indicator: Indicator | None = None
+    direction: Direction | None = None
+
+
+class ProgrammeAgreed(Data):
+    """The year's programme (rencana kegiatan tahunan) is agreed."""
+
+    partnership: Slug
+    year: Annotated[int, Field(strict=True, ge=1900, le=2199)]
+    activities: Annotated[list[AgreedActivity], Field(min_length=1, max_length=200)]
+
+
+class Evidence(Data):
+    """A document that shows the activity: its hash, not its bytes."""
+
+    hash: Hash
+    media_type: MediaType
+    size: Count
+    title: Line
+
+
+class ActivityFacts(Data):
+    """What happened between the two. `held` is the only outcome that counts; what is not known is left out."""
+
+    partnership: Slug
+    indicator: Indicator
+    occurred: OccurredText
+    direction: Direction
+    outcome: Outcome
+    title: Bilingual
+    initiator: Initiator | None = None
+    mode: Mode = Mode.UNKNOWN
+    actors: Annotated[list[Actor], Field(max_length=20)] = []
+    people_to_people: Flag | None = None
+    fields: Annotated[list[Line], Field(max_length=50)] = []
+    participants: Count | None = None
+    value: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
+    currency: Currency | None = None
+    description: BilingualText | None = None
+    evidence: Annotated[list[Evidence], Field(max_length=50)] = []
+    place: Line | None = None
+    caused_by: UUID | None = None
+    source: Line | None = None
+    batch: Slug | None = None
+
+    @model_validator(mode="after")
+    def _value_has_currency(self) -> Self:
+        if (self.value is None) != (self.currency is None):
+            raise ValueError("`value` and `currency` go together; give both or neither")
+        return self
+
+
+class ActivityRecorded(ActivityFacts):
+    """An activity is posted."""
+
+
+class ActivityCorrected(Data):
+    """Something in an activity was wrong; `changes` names only what changes, null takes a value away."""
+
+    activity: UUID
+    changes: Annotated[dict[str, Any], Field(min_length=1)]
+    reason: Line
+
+
+class ActivityRetracted(Data):
+    """An activity should never have been posted; it stays readable and counts no more."""
+
+    activity: UUID
+    reason: Line
+
+
+class ImportReversed(Data):
+    """A whole import is taken back: every activity that carries its `batch` counts no more."""
+
+    batch: Slug
+    reason: Line
+
+
+class RatingSet(Data):
+    """The bureau's official judgement of a partnership, beside the computed rating and never instead of it."""
+
+    partnership: Slug
+    rating: RatingCode
+    reason: Line
+    valid_from: Day
+    valid_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_until is not None and self.valid_until < self.valid_from:
+            raise ValueError("`valid_until` is before `valid_from`; put the later day last")
+        return self
+
+
+class RatingLifted(Data):
+    """An official judgement is taken back before its expiry."""
+
+    partnership: Slug
+    judgement: UUID
+    reason: Line
+
+
+class RubricAdopted(Data):
+    """A rubric becomes law from a day on; past days keep the law of their day."""
+
+    rubric: Rubric
+    valid_from: Day
+
+
+class DayClosed(Data):
+    """A day of the home's calendar is over. Written by the ledger itself, once per home and day."""
+
+    day: Day
+
+
+class ReportIssued(Data):
+    """A report is fixed: the question, the position it was answered at, the hash of what was handed out."""
+
+    kind: Slug
+    question: dict[str, Any]
+    position: Annotated[int, Field(strict=True, ge=0)]
+    hash: Hash
+    versions: dict[str, str]
+
+
+EVENT_TYPES: Mapping[str, type[Data]] = MappingProxyType(
+    {
+        "partnership.registered": PartnershipRegistered,
+        "partnership.changed": PartnershipChanged,
+        "partnership.ended": PartnershipEnded,
+        "milestone.reached": MilestoneReached,
+        "programme.agreed": ProgrammeAgreed,
+        "activity.recorded": ActivityRecorded,
+        "activity.corrected": ActivityCorrected,
+        "activity.retracted": ActivityRetracted,
+        "import.reversed": ImportReversed,
+        "rating.set": RatingSet,
+        "rating.lifted": RatingLifted,
+        "rubric.adopted": RubricAdopted,
+        "day.closed": DayClosed,
+        "report.issued": ReportIssued,
+    }
+)
+WRITTEN_BY_THE_LEDGER = frozenset({"day.closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as read from the ledger.
+
+    `position` and `recorded_at` are the ledger's (transaction time), `recorded_on` is that moment's day in the home's time
+    zone; `partnership` is None where the event concerns the whole home; `author` is the account that posted it.
+    """
+
+    position: int
+    recorded_at: datetime
+    recorded_on: date
+    id: UUID
+    home: str
+    type: str
+    author: str
+    partnership: str | None
+    data: Data
+
+
+def day_closed_id(home: str, day: date) -> UUID:
+    """Return the one id that the closing of this day can have, so that any number of tickers write it once."""
+    return uuid5(NAMES_OF_DERIVED_IDS, f"{home}/day.closed/{day.isoformat()}")

@@ -1,0 +1,200 @@
+"""The rating: ten cells, their number, and what will become of them. A pure function of facts, rubric and day."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from shared.domain.amend import Activity
+from shared.domain.cells import CELLS, Cell, lit_by
+from shared.domain.codes import Direction, Indicator, Mode, Outcome, RatingCode
+from shared.domain.months import add_months, first_day_outside, subtract_months
+from shared.domain.occurred import parse_occurred
+from shared.domain.rubric import Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a rating needs of an activity: an activity that was not withdrawn, as corrected.
+
+    `first` and `last` are the days that its date can mean, `stated_on` the day on which that date was last stated.
+    """
+
+    activity: UUID
+    indicator: Indicator
+    direction: Direction
+    outcome: Outcome
+    mode: Mode
+    first: date
+    last: date
+    stated_on: date
+
+    @property
+    def effective(self) -> date:
+        """The last day of its date, but never after the day on which it was recorded."""
+        return min(self.last, self.stated_on)
+
+    @property
+    def earliest(self) -> date:
+        """The first day of its date, but never after the day on which it was recorded."""
+        return min(self.first, self.stated_on)
+
+
+def fact_of(activity: Activity) -> Fact:
+    """Return what a rating needs of an activity."""
+    facts = activity.facts
+    occurred = parse_occurred(facts.occurred)
+    return Fact(
+        activity=activity.id,
+        indicator=facts.indicator,
+        direction=facts.direction,
+        outcome=facts.outcome,
+        mode=facts.mode,
+        first=occurred.first,
+        last=occurred.last,
+        stated_on=activity.stated_on,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The bureau's official rating, as set by the event `id` and not lifted."""
+
+    id: UUID
+    rating: RatingCode
+    author: str
+    reason: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that a rating is made from, as known at one position of the ledger. The order of `facts` plays no part."""
+
+    partnership: str
+    mou_date: date | None
+    facts: tuple[Fact, ...]
+    judgements: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellState:
+    """The activities that light a cell, oldest first, and the day it goes dark; neither where it is dark."""
+
+    activities: tuple[UUID, ...]
+    goes_dark: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class NextChange:
+    """The day the rating will change if nothing happens, and to what."""
+
+    on: date
+    rating: RatingCode
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How a partnership stands.
+
+    `uncertain` is the other rating that the first possible days of imprecise dates give, None where they agree.
+    `official` stands beside the computed rating, never instead of it. `next_change` and the cells' `goes_dark` look ahead
+    from the day asked for; over a period they are None.
+    """
+
+    partnership: str
+    rating: RatingCode
+    score: int
+    cells: Mapping[Cell, CellState]
+    provisional: bool
+    dormant: bool
+    dormant_on: date | None
+    next_change: NextChange | None
+    uncertain: RatingCode | None
+    official: Judgement | None
+    rubric: Rubric
+
+
+def rate(history: History, rubric: Rubric, on: date) -> Rating:
+    """Rate a partnership on a day: a cell's window is `on - months < effective <= on`."""
+    windows = {cell: (subtract_months(on, rubric.window(cell)) + timedelta(days=1), on) for cell in CELLS}
+    rated = _rate_over(history, rubric, windows, on)
+    effective = {fact.activity: fact.effective for fact in history.facts}
+    cells = {
+        cell: CellState(state.activities, _goes_dark(state, effective, rubric.window(cell)))
+        for cell, state in rated.cells.items()
+    }
+    return replace(rated, cells=cells, next_change=_next_change(cells, rubric, rated.rating))
+
+
+def rate_period(history: History, rubric: Rubric, first: date, last: date) -> Rating:
+    """Rate a partnership over a period: every cell's window is the period itself, `first <= effective <= last`."""
+    return _rate_over(history, rubric, dict.fromkeys(CELLS, (first, last)), last)
+
+
+def _rate_over(history: History, rubric: Rubric, windows: Mapping[Cell, tuple[date, date]], day: date) -> Rating:
+    held = sorted((fact for fact in history.facts if fact.outcome is Outcome.HELD), key=_by_day)
+    cells = {cell: CellState((), None) for cell in CELLS}
+    latest_score = earliest_score = 0
+    for cell in CELLS:
+        first, last = windows[cell]
+        lighting = [fact for fact in held if cell in _lights(fact, rubric)]
+        cells[cell] = CellState(tuple(fact.activity for fact in lighting if first <= fact.effective <= last), None)
+        latest_score += rubric.weight(cell) if cells[cell].activities else 0
+        earliest_score += rubric.weight(cell) if any(first <= fact.earliest <= last for fact in lighting) else 0
+    rating, otherwise = rubric.rating(latest_score), rubric.rating(earliest_score)
+    dormant_on = _dormant_on([fact for fact in held if fact.effective <= day], history.mou_date, rubric)
+    return Rating(
+        partnership=history.partnership,
+        rating=rating,
+        score=latest_score,
+        cells=cells,
+        provisional=_is_provisional(history.mou_date, rubric, day),
+        dormant=dormant_on is not None and dormant_on <= day,
+        dormant_on=dormant_on,
+        next_change=None,
+        uncertain=otherwise if otherwise is not rating else None,
+        official=_judgement_in_force(history.judgements, day),
+        rubric=rubric,
+    )
+
+
+def _by_day(fact: Fact) -> tuple[date, UUID]:
+    return fact.effective, fact.activity
+
+
+def _lights(fact: Fact, rubric: Rubric) -> tuple[Cell, ...]:
+    in_person = fact.mode is Mode.IN_PERSON
+    return lit_by(fact.indicator, fact.direction, in_person=in_person, travel=rubric.travel)
+
+
+def _goes_dark(state: CellState, effective: Mapping[UUID, date], window_months: int) -> date | None:
+    if not state.activities:
+        return None
+    return first_day_outside(max(effective[activity] for activity in state.activities), window_months)
+
+
+def _next_change(cells: Mapping[Cell, CellState], rubric: Rubric, rating: RatingCode) -> NextChange | None:
+    for day in sorted({state.goes_dark for state in cells.values() if state.goes_dark is not None}):
+        still_lit = (cell for cell, state in cells.items() if state.goes_dark is not None and state.goes_dark > day)
+        then = rubric.rating(sum(rubric.weight(cell) for cell in still_lit))
+        if then is not rating:
+            return NextChange(day, then)
+    return None
+
+
+def _dormant_on(counted: Iterable[Fact], mou_date: date | None, rubric: Rubric) -> date | None:
+    """Silence is counted from the last effective day; without any activity, from the founding memorandum."""
+    last = max((fact.effective for fact in counted), default=mou_date)
+    return None if last is None else first_day_outside(last, rubric.dormant_months)
+
+
+def _is_provisional(mou_date: date | None, rubric: Rubric, day: date) -> bool:
+    return mou_date is not None and mou_date <= day < add_months(mou_date, rubric.provisional_months)
+
+
+def _judgement_in_force(judgements: Iterable[Judgement], day: date) -> Judgement | None:
+    """The one set last; `judgements` come in the order in which they were set."""
+    in_force = [each for each in judgements if each.valid_from <= day <= (each.valid_until or date.max)]
+    return in_force[-1] if in_force else None

@@ -1,0 +1,1 @@
+"""The only door to NATS: the stream, the subjects, appending, finding, following."""

@@ -1,0 +1,188 @@
+"""Follow the ledger from a position on: every event once, in order, none left out, or a fault.
+
+One pull consumer without acknowledgements; the caller's checkpoint is the only cursor. Requests are sent ahead, so that
+the server always has one to fill, and never more than the caller can take.
+"""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from shared.ledger.ledger import EPOCH, Ledger, Stored, moment
+from shared.ledger.stream import STREAM
+from shared.wire.canonical import digest
+
+MOST_AT_ONCE = 1_000
+HEARTBEAT_SECONDS = 2.0
+PULL_SECONDS = 20.0
+
+log = structlog.get_logger()
+
+
+class LedgerBroken(Exception):
+    """The ledger lost, reordered or changed an event that was read before. Nothing may be written on top of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a reader has come: the last event's position, hash and moment; 0 and nothing at the beginning."""
+
+    position: int = 0
+    hash: str = ""
+    recorded_at: datetime = EPOCH
+
+    def after(self, entry: Stored) -> "Checkpoint":
+        """Return the checkpoint once `entry` has been read."""
+        return Checkpoint(entry.position, digest(entry.payload), entry.recorded_at)
+
+
+async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncIterator[list[Stored]]:
+    """Yield what stands after the checkpoint, in lists of up to 1,000, for ever; wait where there is nothing yet.
+
+    `recorded_at` is held monotone: a clock set back cannot make a later event look earlier. Raises `LedgerBroken` where
+    the event at the checkpoint is gone or differs, or where a position is left out twice over.
+    """
+    held = checkpoint.recorded_at
+    expected = checkpoint.position + 1
+    missing_before = 0
+    while True:
+        await _check_what_was_read(ledger, checkpoint)
+        pull = await _Pull.start(ledger, expected)
+        try:
+            while (found := await pull.take()) is not None:
+                entries = []
+                for entry in found:
+                    if entry.position < expected:
+                        continue
+                    if entry.position > expected:
+                        break
+                    held = max(held, entry.recorded_at)
+                    entries.append(Stored(entry.position, held, entry.subject, entry.payload))
+                    expected += 1
+                if entries:
+                    yield entries
+                    checkpoint = checkpoint.after(entries[-1])
+                if found[-1].position >= expected:
+                    if missing_before == expected:
+                        raise LedgerBroken(
+                            f"Position {expected} is missing from the ledger. Stop writing, find out what happened to the "
+                            "store of nats-server, and restore it from a copy."
+                        )
+                    missing_before = expected
+                    break
+        finally:
+            await pull.stop()
+        log.info("the ledger is followed anew", position=expected)
+
+
+async def _check_what_was_read(ledger: Ledger, checkpoint: Checkpoint) -> None:
+    if checkpoint.position == 0:
+        return
+    stands = await ledger.at(checkpoint.position)
+    if stands is None:
+        raise LedgerBroken(
+            f"The ledger ends before position {checkpoint.position}, which was read before: it was rolled back or made "
+            "anew. Restore it from a copy; do not write to it."
+        )
+    if digest(stands.payload) != checkpoint.hash:
+        raise LedgerBroken(
+            f"Position {checkpoint.position} holds other bytes than were read before. Restore the ledger from a copy; do "
+            "not write to it."
+        )
+
+
+class _Pull:
+    """One consumer and the requests that are under way for it."""
+
+    def __init__(self, ledger: Ledger, consumer: str) -> None:
+        self._ledger = ledger
+        self._consumer = consumer
+        self._inbox = ledger.client.new_inbox()
+        self._subscription: Subscription | None = None
+        self._arrived: deque[Stored] = deque()
+        self._something = asyncio.Event()
+        self._asked_for = 0
+        self._heard_at = time.monotonic()
+        self._ended = False
+
+    @classmethod
+    async def start(cls, ledger: Ledger, position: int) -> "_Pull":
+        """Make a consumer that begins at the position."""
+        info = await ledger.client.jetstream().add_consumer(
+            STREAM,
+            ConsumerConfig(
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=position,
+                ack_policy=AckPolicy.NONE,
+                inactive_threshold=60,
+                mem_storage=True,
+                num_replicas=1,
+            ),
+        )
+        pull = cls(ledger, info.name)
+        pull._subscription = await ledger.client.subscribe(
+            pull._inbox, cb=pull._receive, pending_msgs_limit=-1, pending_bytes_limit=-1
+        )
+        return pull
+
+    async def take(self) -> list[Stored] | None:
+        """Return what has arrived, waiting for something; None once the consumer is lost and a new one is needed."""
+        while not self._arrived:
+            if self._ended or time.monotonic() - self._heard_at > 3 * HEARTBEAT_SECONDS:
+                return None
+            self._something.clear()
+            await self._ask()
+            try:
+                await asyncio.wait_for(self._something.wait(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                continue
+        taken = [self._arrived.popleft() for _ in range(min(len(self._arrived), MOST_AT_ONCE))]
+        await self._ask()
+        return taken
+
+    async def stop(self) -> None:
+        """End the subscription and the consumer."""
+        try:
+            if self._subscription is not None:
+                await self._subscription.unsubscribe()
+            await self._ledger.client.jetstream().delete_consumer(STREAM, self._consumer)
+        except (NatsError, TimeoutError):
+            log.info("a consumer was left to expire by itself", consumer=self._consumer)
+
+    async def _ask(self) -> None:
+        """Keep one full request ahead of what the caller has not taken yet: that is all the back-pressure needed."""
+        if self._asked_for + len(self._arrived) > MOST_AT_ONCE:
+            return
+        self._asked_for += MOST_AT_ONCE
+        request = {
+            "batch": MOST_AT_ONCE,
+            "expires": int(PULL_SECONDS * 1e9),
+            "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
+        }
+        next_messages = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._consumer}"
+        await self._ledger.client.publish(next_messages, json.dumps(request).encode(), reply=self._inbox)
+
+    async def _receive(self, message: Msg) -> None:
+        self._heard_at = time.monotonic()
+        status = message.headers.get("Status") if message.headers else None
+        if status is None:
+            self._asked_for -= 1
+            tokens = message.reply.split(".")
+            # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<nanoseconds>.<pending>
+            self._arrived.append(Stored(int(tokens[-4]), moment(int(tokens[-2])), message.subject, message.data))
+        elif status in ("404", "408"):
+            unfilled = message.headers.get("Nats-Pending-Messages") if message.headers else None
+            self._asked_for = max(0, self._asked_for - int(unfilled or MOST_AT_ONCE))
+        elif status != "100":
+            self._ended = True
+        self._something.set()

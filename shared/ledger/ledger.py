@@ -1,0 +1,243 @@
+"""The ledger as a service sees it: append, find, look at the end. Following it is in `follow`."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError, NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+
+from shared.ledger.stream import STREAM, check_fsync, check_stream
+from shared.ledger.subjects import any_in_partition, any_with_id, home_in
+
+KEEP_TRYING_SECONDS = 12.0
+"""A cluster has been seen to need 7 s to choose a new leader (measured); give up only after that."""
+ONE_TRY_SECONDS = 4.0
+LARGEST_BATCH = 1_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WRONG_LAST_SEQUENCE, SUBJECT_IS_TAKEN = 10071, 10077
+DIRECT_GET = f"$JS.API.DIRECT.GET.{STREAM}"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be appended. `partition_stands_at`, where given, refuses it if its partition has moved on since."""
+
+    home: str
+    event_id: UUID
+    subject: str
+    payload: bytes
+    partition_stands_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What stands in the ledger: position, the ledger's timestamp, subject and bytes."""
+
+    position: int
+    recorded_at: datetime
+    subject: str
+    payload: bytes
+
+    @property
+    def home(self) -> str:
+        """The home it belongs to."""
+        return home_in(self.subject)
+
+
+class NotAppended(Exception):
+    """The ledger refused: an id is taken, or a partition has moved on. Nothing was stored."""
+
+
+class OutcomeUnknown(Exception):
+    """The ledger did not answer in time: stored or not cannot be known. Sending again with the same id is safe."""
+
+
+class Ledger:
+    """An open connection to the ledger."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    @classmethod
+    async def connect(cls, url: str, *, name: str, user: str | None = None, password: str | None = None) -> "Ledger":
+        """Connect to nats-server; reconnects by itself for as long as it takes."""
+        client = await nats.connect(
+            url,
+            name=name,
+            user=user,
+            password=password,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,
+            error_cb=_log_error,
+        )
+        return cls(client)
+
+    async def check(self, monitor_urls: Sequence[str]) -> None:
+        """Raise `LedgerMisconfigured` unless the stream is write-once and every server syncs each write."""
+        await check_stream(self.client)
+        await check_fsync(monitor_urls)
+
+    async def close(self) -> None:
+        """Close the connection; what was not acknowledged is not waited for."""
+        await self.client.close()
+
+    async def append(self, entries: Sequence[Entry]) -> list[Stored]:
+        """Append all entries, next to each other, or none; return them as they stand.
+
+        Raises `NotAppended` where an id is taken or a partition has moved on, `OutcomeUnknown` after 12 s without a
+        clear answer. An attempt is repeated only as the very same message, which can be stored no more than once.
+        """
+        if not 1 <= len(entries) <= LARGEST_BATCH:
+            raise ValueError(f"{len(entries)} entries; an append takes 1 to {LARGEST_BATCH}")
+        if len({(entry.home, entry.event_id) for entry in entries}) != len(entries):
+            # The server compares with what is stored, not within a batch: equal ids in two partitions would both pass.
+            raise ValueError("an id stands twice in one append")
+        publish = self._publish_one if len(entries) == 1 else self._publish_batch
+        last = await self._insist(publish, entries)
+        return await self._read(last - len(entries) + 1, len(entries))
+
+    async def find(self, home: str, event_id: UUID) -> Stored | None:
+        """Return the event with this id, None where there is none."""
+        return await self._get({"last_by_subj": any_with_id(home, event_id)})
+
+    async def at(self, position: int) -> Stored | None:
+        """Return the event at a position, None where there is none."""
+        return await self._get({"seq": position})
+
+    async def partition_stands_at(self, home: str, partition: str) -> int:
+        """Return the position of the last event in a partition of a home, 0 where there is none."""
+        last = await self._get({"last_by_subj": any_in_partition(home, partition)})
+        return last.position if last else 0
+
+    async def end(self) -> int:
+        """Return the position of the last event, 0 for an empty ledger."""
+        answer = json.loads((await self.client.request(f"$JS.API.STREAM.INFO.{STREAM}", timeout=5)).data)
+        return int(answer["state"]["last_seq"])
+
+    async def _insist(self, publish: Any, entries: Sequence[Entry]) -> int:  # noqa: ANN401
+        deadline = time.monotonic() + KEEP_TRYING_SECONDS
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return _position(await publish(entries))
+            except NotAppended:
+                # An earlier try of ours may have been stored although its answer was lost.
+                if tried > 1 and (last := await self._ours(entries)):
+                    return last
+                raise
+            except (NatsTimeoutError, NoRespondersError, ConnectionClosedError) as error:
+                if time.monotonic() > deadline:
+                    raise OutcomeUnknown(f"no answer from the ledger after {tried} tries") from error
+                await asyncio.sleep(min(0.05 * 2**tried, 1.0))
+
+    async def _ours(self, entries: Sequence[Entry]) -> int | None:
+        stored = [await self.find(entry.home, entry.event_id) for entry in entries]
+        same = all(found and found.payload == entry.payload for found, entry in zip(stored, entries, strict=True))
+        return stored[-1].position if same and stored[-1] else None
+
+    async def _publish_one(self, entries: Sequence[Entry]) -> Msg:
+        (entry,) = entries
+        return await self.client.request(entry.subject, entry.payload, ONE_TRY_SECONDS, headers=_expectation(entry))
+
+    async def _publish_batch(self, entries: Sequence[Entry]) -> Msg:
+        batch = {"Nats-Batch-Id": uuid.uuid4().hex}
+        for sequence, entry in enumerate(entries[:-1], 1):
+            headers = {**batch, "Nats-Batch-Sequence": str(sequence), **_expectation(entry)}
+            await self.client.publish(entry.subject, entry.payload, headers=headers)
+        last = entries[-1]
+        commit = {**batch, "Nats-Batch-Sequence": str(len(entries)), "Nats-Batch-Commit": "1", **_expectation(last)}
+        return await self.client.request(last.subject, last.payload, ONE_TRY_SECONDS, headers=commit)
+
+    async def _read(self, first: int, count: int) -> list[Stored]:
+        stored: list[Stored] = []
+        while len(stored) < count:
+            stored += await self._get_many(first + len(stored), count - len(stored))
+        return stored
+
+    async def _get_many(self, first: int, count: int) -> list[Stored]:
+        """Return events from `first` on; the server may send fewer than `count` at once."""
+        inbox = self.client.new_inbox()
+        subscription = await self.client.subscribe(inbox)
+        try:
+            question = json.dumps({"seq": first, "batch": count}).encode()
+            await self.client.publish(DIRECT_GET, question, reply=inbox)
+            found: list[Stored] = []
+            while len(found) < count:
+                message = await subscription.next_msg(timeout=ONE_TRY_SECONDS)
+                if message.headers and "Status" in message.headers:
+                    if message.headers["Status"] != "204" or not found:
+                        raise OutcomeUnknown(f"position {first} could not be read back")
+                    break
+                found.append(_stored(message))
+            return found
+        except NatsTimeoutError as error:
+            raise OutcomeUnknown("the events are stored, but could not be read back in time") from error
+        finally:
+            await subscription.unsubscribe()
+
+    async def _get(self, question: dict[str, Any]) -> Stored | None:
+        message = await self.client.request(DIRECT_GET, json.dumps(question).encode(), timeout=5)
+        if message.headers and message.headers.get("Status") == "404":
+            return None
+        return _stored(message)
+
+
+def _expectation(entry: Entry) -> dict[str, str]:
+    """Say what must hold for the entry to be stored: its id is free, or its partition has not moved.
+
+    A message can carry one expectation. With the partition's, a taken id is still refused, because the subject is taken.
+    """
+    home, partition = entry.home, entry.subject.split(".", 3)[3]
+    if entry.partition_stands_at is None:
+        expected, where = 0, any_with_id(home, entry.event_id)
+    else:
+        expected, where = entry.partition_stands_at, any_in_partition(home, partition)
+    return {
+        "Nats-Expected-Last-Subject-Sequence": str(expected),
+        "Nats-Expected-Last-Subject-Sequence-Subject": where,
+    }
+
+
+def _position(message: Msg) -> int:
+    answer = json.loads(message.data)
+    error = answer.get("error")
+    if error is None:
+        return int(answer["seq"])
+    if error.get("err_code") in (WRONG_LAST_SEQUENCE, SUBJECT_IS_TAKEN):
+        raise NotAppended(error["description"])
+    log.warning("the ledger refused", **error)
+    raise NatsTimeoutError  # passing states of a cluster answer so; the same message is tried again
+
+
+def _stored(message: Msg) -> Stored:
+    headers = message.headers or {}
+    return Stored(
+        position=int(headers["Nats-Sequence"]),
+        recorded_at=datetime.fromisoformat(headers["Nats-Time-Stamp"]),
+        subject=headers["Nats-Subject"],
+        payload=message.data,
+    )
+
+
+def moment(nanoseconds: int) -> datetime:
+    """Return the moment that many nanoseconds after 1970, cut to microseconds."""
+    return EPOCH + timedelta(microseconds=nanoseconds // 1_000)
+
+
+async def _log_error(error: Exception) -> None:
+    """A refused permission looks like a timeout to the caller; only this hears of it."""
+    log.warning("nats", error=repr(error))

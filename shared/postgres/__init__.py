@@ -1,0 +1,1 @@
+"""The only door to PostgreSQL: the pool, the migrations, the named queries."""

@@ -1,0 +1,66 @@
+"""Bring a service's schema up to date: numbered SQL files, each applied once, all in one transaction."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+ONE_AT_A_TIME = 7_236_540_114
+"""The advisory lock that keeps two starting programs from migrating at once."""
+
+
+class CannotMigrate(Exception):
+    """The schema in the database and the migrations of this program do not fit; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A file `0001_name.sql` and its hash."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def hash(self) -> str:
+        """The hash by which an applied migration is known."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrations_in(folder: Path) -> list[Migration]:
+    """Return the migrations of a folder in order."""
+    return [Migration(int(path.stem[:4]), path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))]
+
+
+async def migrate(connection: asyncpg.Connection, schema: str, migrations: list[Migration]) -> int:
+    """Apply what is missing to `schema` and return how many that were.
+
+    Raises `CannotMigrate` where the database knows a migration that this program does not (it is older than the data) or
+    one that was changed after it had been applied.
+    """
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", ONE_AT_A_TIME)
+        await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        await connection.execute(f'SET LOCAL search_path TO "{schema}"')
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL, hash text NOT NULL)"
+        )
+        applied = {row["number"]: row for row in await connection.fetch("SELECT * FROM migration")}
+        known = {migration.number: migration for migration in migrations}
+        for number, row in applied.items():
+            if number not in known:
+                raise CannotMigrate(
+                    f"The tables of {schema} are from a newer Kembar (migration {row['name']}). Run that version."
+                )
+            if known[number].hash != row["hash"]:
+                raise CannotMigrate(
+                    f"Migration {row['name']} of {schema} was changed after it had been applied. Put the file back."
+                )
+        missing = [migration for migration in migrations if migration.number not in applied]
+        for migration in missing:
+            await connection.execute(migration.sql)
+            await connection.execute(
+                "INSERT INTO migration VALUES ($1, $2, $3)", migration.number, migration.name, migration.hash
+            )
+    return len(missing)

@@ -1,0 +1,1 @@
+"""What every process needs: its settings, the one clock, its logs and metrics."""

@@ -1,0 +1,48 @@
+"""The settings: the same names on one machine and in production, only the addresses differ.
+
+Each is read from the environment as `KEMBAR_` and its name in capitals; `docs/operating.md` lists them all, and a test
+holds the list to this class.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an installation can choose."""
+
+    model_config = SettingsConfigDict(env_prefix="KEMBAR_", frozen=True, extra="ignore")
+
+    home: str = "jakarta"
+    time_zone: str = "Asia/Jakarta"
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    open_reading: bool = False
+    tokens_file: Path | None = None
+
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_user: str | None = None
+    nats_password: SecretStr | None = None
+    nats_monitor_urls: list[str] = ["http://127.0.0.1:8222"]
+    ledger_replicas: int = 1
+
+    postgres_dsn: SecretStr = SecretStr("postgresql://kembar@127.0.0.1:5432/kembar")
+    postgres_connections: int = 8
+
+    log_level: str = "info"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The home's time zone, in which its days begin and end."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,1 @@
+"""From the ledger into tables: what the three services' projections have in common."""

@@ -1,0 +1,39 @@
+-- name: checkpoint_of^
+-- How far has this projection come?
+SELECT position, hash, recorded_at FROM checkpoint WHERE projection = :projection;
+
+-- name: begin_checkpoint!
+-- Note that a projection begins, unless it has begun.
+INSERT INTO checkpoint (projection, position, hash, recorded_at)
+VALUES (:projection, 0, '', '1970-01-01T00:00:00Z')
+ON CONFLICT (projection) DO NOTHING;
+
+-- name: advance_checkpoint$
+-- Move on from where we believe to stand; no row where somebody else has moved it.
+UPDATE checkpoint SET position = :position, hash = :hash, recorded_at = :recorded_at
+WHERE projection = :projection AND position = :from_position AND hash = :from_hash
+RETURNING position;
+
+-- name: partnerships_in_book
+-- The registry's entries for these partnerships.
+SELECT partnership, facts, ended_on FROM partnership WHERE home = :home AND partnership = ANY(:partnerships::text[]);
+
+-- name: activities_in_book
+-- These activities as they stand.
+SELECT activity, facts, stated_on, withdrawn_by FROM activity WHERE home = :home AND activity = ANY(:activities::uuid[]);
+
+-- name: activities_of_batch
+-- The activities of one import as they stand.
+SELECT activity, facts, stated_on, withdrawn_by FROM activity WHERE home = :home AND batch = :batch;
+
+-- name: write_partnership*!
+-- Keep a partnership as it stands now.
+INSERT INTO partnership (home, partnership, facts, ended_on) VALUES (:home, :partnership, :facts, :ended_on)
+ON CONFLICT (home, partnership) DO UPDATE SET facts = excluded.facts, ended_on = excluded.ended_on;
+
+-- name: write_activity*!
+-- Keep an activity as it stands now.
+INSERT INTO activity (home, activity, partnership, batch, facts, stated_on, withdrawn_by)
+VALUES (:home, :activity, :partnership, :batch, :facts, :stated_on, :withdrawn_by)
+ON CONFLICT (home, activity) DO UPDATE SET batch = excluded.batch, facts = excluded.facts,
+    stated_on = excluded.stated_on, withdrawn_by = excluded.withdrawn_by;

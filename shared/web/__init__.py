@@ -1,0 +1,1 @@
+"""What the three FastAPI apps have in common."""

@@ -1,0 +1,127 @@
+"""The frame of a service's app: problem documents for every error, health, readiness, metrics, waiting for a position."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.exceptions import HTTPException
+
+from shared.process.settings import Settings
+from shared.projection.progress import Progress
+from shared.web.principal import read_tokens
+from shared.wire.problems import MEDIA_TYPE, Fault, Finding, Problem
+
+WAIT_FOR_POSITION_SECONDS = 5.0
+log = structlog.get_logger()
+
+
+def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> FastAPI:  # noqa: ANN401
+    """Return an app with what every service answers: `/<service>/healthz`, `/readyz`, `/metrics`, OpenAPI, problems."""
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=lifespan,
+        openapi_url=f"/{service}/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.tokens = read_tokens(settings.tokens_file)
+    app.state.progress = Progress(service)
+    app.state.metrics = CollectorRegistry()
+    app.add_exception_handler(Fault, _problem_of_fault)
+    app.add_exception_handler(RequestValidationError, _problem_of_question)
+    app.add_exception_handler(HTTPException, _problem_of_http)
+    app.add_exception_handler(Exception, _problem_of_bug)
+    app.middleware("http")(_wait_for_position)
+
+    @app.get(f"/{service}/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get(f"/{service}/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        progress: Progress = app.state.progress
+        ready = progress.trouble is None
+        body = {"ready": ready, "position": progress.checkpoint.position, "trouble": progress.trouble}
+        return JSONResponse(body, status_code=200 if ready else 503)
+
+    @app.get(f"/{service}/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(app.state.metrics), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def answer(problem: Problem) -> JSONResponse:
+    """Return the problem as an HTTP answer."""
+    headers = {"Retry-After": str(problem.retry_after_seconds)} if problem.retry_after_seconds is not None else {}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(problem.document(), problem.status, headers, media_type=MEDIA_TYPE)
+
+
+async def _wait_for_position(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Read your own write: `Kembar-Min-Position: n` waits until position n is in the tables, or says 503."""
+    wanted = request.headers.get("kembar-min-position")
+    if wanted is not None:
+        if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 16):
+            return answer(_bad_position(wanted))
+        progress: Progress = request.app.state.progress
+        if not await progress.reach(int(wanted), WAIT_FOR_POSITION_SECONDS):
+            return answer(_not_there_yet(int(wanted), progress))
+    return await call_next(request)
+
+
+def _bad_position(wanted: str) -> Problem:
+    finding = Finding("Kembar-Min-Position", f"“{wanted[:30]}” is not a position.", "Send the position of a receipt.")
+    return Problem(422, "invalid", "The header is not a position.", "Correct the header.", (finding,))
+
+
+def _not_there_yet(wanted: int, progress: Progress) -> Problem:
+    return Problem(
+        status=503,
+        kind="not-there-yet",
+        title=f"Position {wanted} is not in the tables yet; they stand at {progress.checkpoint.position}.",
+        remedy="Ask again in a moment. If it stays so, look at /readyz.",
+        retry_after_seconds=1,
+    )
+
+
+async def _problem_of_fault(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Fault)
+    return answer(error.problem)
+
+
+async def _problem_of_question(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    findings = tuple(
+        Finding(str(each["loc"][-1]), f"“{each['loc'][-1]}”: {each['msg']}.", "Correct the parameter.")
+        for each in error.errors()
+    )
+    return answer(
+        Problem(422, "invalid", "The question cannot be answered as it stands.", "Correct the fields named.", findings)
+    )
+
+
+async def _problem_of_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    remedies = {404: "Check the address; the API's addresses are in its OpenAPI document.", 405: "Use another method."}
+    remedy = remedies.get(error.status_code, "See the API's documentation.")
+    return answer(Problem(error.status_code, "http", f"{error.detail}.", remedy))
+
+
+async def _problem_of_bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("a request failed", path=request.url.path, exc_info=error)
+    return answer(
+        Problem(
+            500,
+            "fault",
+            "Something is wrong on our side.",
+            "Try again; if it stays so, show the log to the administrator.",
+        )
+    )

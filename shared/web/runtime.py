@@ -1,0 +1,72 @@
+"""What a service holds open while it runs: the ledger, its tables, the tasks that follow."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+
+from shared.ledger.ledger import Ledger
+from shared.postgres.pool import Pool, open_pool
+from shared.process.settings import Settings
+from shared.projection.progress import Progress
+from shared.projection.run import Projector, keep_projecting
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The open parts of a running service."""
+
+    ledger: Ledger
+    pool: Pool
+    progress: Progress
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something run beside the requests. If it fails, the whole process stops: half a service is worse than none."""
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._stop_the_process_if_failed)
+        self._tasks.append(task)
+
+    async def stop(self) -> None:
+        """End the tasks, then close what they used."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.pool.close()
+        await self.ledger.close()
+
+    def _stop_the_process_if_failed(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is None:
+            return
+        self.progress.troubled(str(task.exception()))
+        log.critical("the service stops", reason=str(task.exception()), exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@asynccontextmanager
+async def open_runtime(app: FastAPI, schema: str, projector: Projector, settings: Settings) -> AsyncIterator[Runtime]:
+    """Open the ledger and the service's tables, follow the one into the other, and close all in order."""
+    password = settings.nats_password.get_secret_value() if settings.nats_password else None
+    ledger = await Ledger.connect(
+        settings.nats_url, name=f"kembar-{schema}", user=settings.nats_user, password=password
+    )
+    try:
+        await ledger.check(settings.nats_monitor_urls)
+        pool = await open_pool(settings.postgres_dsn.get_secret_value(), schema, settings.postgres_connections)
+    except BaseException:
+        await ledger.close()
+        raise
+    runtime = Runtime(ledger, pool, app.state.progress)
+    try:
+        runtime.start(keep_projecting(ledger, pool, projector, settings, runtime.progress))
+        yield runtime
+    finally:
+        await runtime.stop()

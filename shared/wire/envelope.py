@@ -1,0 +1,90 @@
+"""The envelope: one CloudEvents 1.0 object per event, made once, at ingest, and read ever after."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from uuid import UUID
+
+from shared.domain.events import EVENT_TYPES, Event
+from shared.wire.canonical import canonical, digest
+
+TODAYS_VERSION = 1
+LARGEST_PAYLOAD_BYTES = 65_535
+
+
+class UnknownVersion(Exception):
+    """The ledger holds an event that this program is too old to read; run the newer program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An event on its way into the ledger; `data` stands as the client sent it.
+
+    `partnership` is None for what concerns the whole home. `author` is the account, never a person's name.
+    """
+
+    id: UUID
+    home: str
+    type: str
+    data: Mapping[str, Any]
+    partnership: str | None
+    author: str
+    posted_at: datetime
+
+
+def encode(posting: Posting) -> bytes:
+    """Return the canonical bytes that are stored, hashed and replayed."""
+    envelope: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": str(posting.id),
+        "source": f"/homes/{posting.home}",
+        "type": f"{posting.type}.v{TODAYS_VERSION}",
+        "time": rfc3339(posting.posted_at),
+        "datacontenttype": "application/json",
+        "author": posting.author,
+        "bodyhash": body_hash(posting.type, posting.data),
+        "data": posting.data,
+    }
+    if posting.partnership is not None:
+        envelope["subject"] = posting.partnership
+    return canonical(envelope)
+
+
+def body_hash(event_type: str, data: Mapping[str, Any]) -> str:
+    """Return the hash by which a body sent again is known: type and data as the client sent them."""
+    return digest(canonical({"type": event_type, "data": data}))
+
+
+def attributes(payload: bytes) -> dict[str, Any]:
+    """Return the stored envelope as it stands: `bodyhash`, `subject` and the rest."""
+    envelope: dict[str, Any] = json.loads(payload)
+    return envelope
+
+
+def decode(payload: bytes, position: int, recorded_at: datetime, zone: tzinfo) -> Event:
+    """Read a stored event; `zone` is its home's time zone.
+
+    Raises `UnknownVersion` for a type or version from a newer program, `ValueError` for what is no event at all.
+    """
+    envelope = attributes(payload)
+    event_type, _, version = envelope["type"].rpartition(".v")
+    if event_type not in EVENT_TYPES or version != str(TODAYS_VERSION):
+        raise UnknownVersion(f"Position {position} holds {envelope['type']}, which this program cannot read.")
+    return Event(
+        position=position,
+        recorded_at=recorded_at,
+        recorded_on=recorded_at.astimezone(zone).date(),
+        id=UUID(envelope["id"]),
+        home=envelope["source"].removeprefix("/homes/"),
+        type=event_type,
+        author=envelope["author"],
+        partnership=envelope.get("subject"),
+        data=EVENT_TYPES[event_type].model_validate(envelope["data"]),
+    )
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write a moment as RFC 3339 in UTC with microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,115 @@
+"""Problem documents (RFC 9457): what went wrong, where, and what to do about it."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong in what was sent: the field's path (`data.occurred`), what is wrong, the remedy."""
+
+    field: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal as a value. `kind` is stable and ends the document's `type`; `remedy` says what the caller should do."""
+
+    status: int
+    kind: str
+    title: str
+    remedy: str
+    findings: tuple[Finding, ...] = ()
+    retry_after_seconds: int | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Return the problem as the members of a problem document."""
+        document: dict[str, Any] = {
+            "type": f"/problems/{self.kind}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.findings[0].problem if self.findings else self.title,
+            "remedy": self.remedy,
+        }
+        if self.findings:
+            document["errors"] = [
+                {"field": each.field, "problem": each.problem, "remedy": each.remedy} for each in self.findings
+            ]
+        return document | self.more
+
+
+class Fault(Exception):
+    """A problem that ends the request wherever it is found."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.title)
+        self.problem = problem
+
+
+def findings_of(error: ValidationError, *, under: str = "", known_fields: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Turn pydantic's errors into findings that name the field and the remedy.
+
+    `under` is the path of the value that was checked; `known_fields` are offered where an unknown one looks like a slip.
+    """
+    return tuple(_finding(each, under, known_fields) for each in error.errors(include_url=False))
+
+
+def _finding(error: Any, under: str, known_fields: Sequence[str]) -> Finding:  # noqa: ANN401
+    path = ".".join([*([under] if under else []), *(str(step) for step in error["loc"])])
+    name = str(error["loc"][-1]) if error["loc"] else under
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return Finding(path, f"“{name}” is missing.", f"Add “{name}”.")
+        case "extra_forbidden":
+            near = difflib.get_close_matches(name, known_fields, n=1)
+            remedy = (
+                f"Did you mean “{near[0]}”?"
+                if near
+                else "Remove it, or look up the right name in the API's documentation."
+            )
+            return Finding(path, f"“{name[:60]}” is not a field of this event.", remedy)
+        case "enum" | "literal_error":
+            return Finding(
+                path, f"“{str(error['input'])[:60]}” is not a code for “{name}”.", f"Use {context['expected']}."
+            )
+        case "value_error":
+            said = str(context["error"])
+            problem, _, remedy = said.partition(". ")
+            if not remedy:
+                problem, _, remedy = said.partition("; ")
+            return Finding(path, _sentence(problem), _sentence(remedy or "Correct the value"))
+        case "string_too_long":
+            return Finding(path, f"“{name}” is longer than {context['max_length']} characters.", "Shorten it.")
+        case "string_pattern_mismatch":
+            return Finding(
+                path, f"“{str(error['input'])[:60]}” does not have the form of “{name}”.", _form(context["pattern"])
+            )
+        case _:
+            return Finding(path, f"“{name}”: {error['msg'][:1].lower()}{error['msg'][1:]}.", "Correct the value.")
+
+
+_FORMS = {
+    "^[a-z0-9]+(-[a-z0-9]+)*$": "Use lower-case letters, digits and single hyphens, such as new-south-wales.",
+    "^[A-Z]{2}$": "Use the two capital letters of ISO 3166-1, such as JP.",
+    "^[A-Z]{3}$": "Use the three capital letters of ISO 4217, such as IDR.",
+    "^sha256:[0-9a-f]{64}$": "Use sha256: and 64 hexadecimal digits.",
+}
+
+
+def _form(pattern: str) -> str:
+    return _FORMS.get(pattern, f"It must match {pattern}.")
+
+
+def _sentence(text: str) -> str:
+    text = text.strip().rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,65 @@
+"""A rating as the APIs answer it and as scoring keeps it: one form for both."""
+
+from datetime import date
+from typing import Any
+
+from shared.domain.amend import Partnership
+from shared.domain.cells import CELLS, WAYS, Cell
+from shared.domain.codes import Indicator
+from shared.domain.rating import Judgement, Rating
+from shared.domain.rubric import Rubric
+
+
+def rating_document(rating: Rating, partnership: Partnership) -> dict[str, Any]:
+    """Return the rating as JSON: codes in ASCII, days as `2020-12-31`, activities by their ids."""
+    change = rating.next_change
+    return {
+        "partnership": rating.partnership,
+        "name": partnership.facts.name.model_dump(exclude_none=True),
+        "rating": rating.rating.value,
+        "score": rating.score,
+        "cells": {
+            indicator.value: {
+                way.value: [str(each) for each in rating.cells[Cell(indicator, way)].activities] for way in WAYS
+            }
+            for indicator in Indicator
+        },
+        "goes_dark": {
+            indicator.value: {way.value: _day(rating.cells[Cell(indicator, way)].goes_dark) for way in WAYS}
+            for indicator in Indicator
+        },
+        "provisional": rating.provisional,
+        "official": _official(rating.official),
+        "dormant": rating.dormant,
+        "dormant_on": _day(rating.dormant_on),
+        "next_change": {"on": _day(change.on), "rating": change.rating.value} if change else None,
+        "uncertain": rating.uncertain.value if rating.uncertain else None,
+        "rubric": _rubric(rating.rubric),
+        "mou_date": _day(partnership.facts.mou_date),
+    }
+
+
+def lit_cells(document: dict[str, Any]) -> list[Cell]:
+    """Return the lit cells of a rating document, in the order of the grid."""
+    return [cell for cell in CELLS if document["cells"][cell.indicator.value][cell.direction.value]]
+
+
+def _official(judgement: Judgement | None) -> dict[str, Any] | None:
+    if judgement is None:
+        return None
+    return {
+        "event_id": str(judgement.id),
+        "rating": judgement.rating.value,
+        "author": judgement.author,
+        "reason": judgement.reason,
+        "valid_from": _day(judgement.valid_from),
+        "valid_until": _day(judgement.valid_until),
+    }
+
+
+def _rubric(rubric: Rubric) -> dict[str, Any]:
+    return {"id": rubric.id, "version": rubric.version}
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,1 @@
+"""Indonesian and English: the catalogue of strings, dates as people write them."""
