@@ -118,8 +118,7 @@ def _dark(answer: dict[str, Any], indicator: str, way: str) -> list[str]:
 
 
 def _marks(item: dict[str, Any]) -> list[str]:
-    marks = [name for name, there in (("too new", item["provisional"]), ("dormant", item["dormant"])) if there]
-    return marks
+    return [name for name, there in (("too new", item["provisional"]), ("dormant", item["dormant"])) if there]
 
 
 def _change(item: dict[str, Any]) -> str:

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.reports import pages, routes
 from services.reports.project import EventProjector
-from services.reports.routes import router
 from services.reports.store import SCHEMA
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
@@ -26,5 +26,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             yield
 
     app = make_app("reports", "Kembar: reports", settings, lifespan)
-    app.include_router(router)
+    app.include_router(routes.router)
+    app.include_router(pages.router)
+    pages.show_problems_as_pages(app)
     return app

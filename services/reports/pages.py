@@ -1,0 +1,131 @@
+"""The pages: all partnerships with their ten cells, and one partnership with the activities behind each cell."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from services.reports.answers import Clocks, home_of, ratings_for
+from services.reports.question import Question
+from services.reports.store import read_activities
+from services.reports.views import dashboard_view, partnership_view
+from shared.web.app import answer
+from shared.web.principal import Principal, may_read
+from shared.wire.problems import Fault, Problem
+from shared.words.dates import date_in_words
+from shared.words.words import LANGUAGES, Language, Words
+
+HERE = Path(__file__).parent
+STYLE = HERE / "static" / "kembar.css"
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+router = APIRouter(include_in_schema=False)
+templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+templates.globals["style_version"] = hashlib.sha256(STYLE.read_bytes()).hexdigest()[:12]
+
+Reader = Annotated[Principal | None, Depends(may_read)]
+
+
+@router.get("/")
+async def dashboard(request: Request, reader: Reader, question: Clocks) -> HTMLResponse:
+    """Show all partnerships with their ten cells."""
+    words = Words(_language(request))
+    ratings = await ratings_for(request, reader, question)
+    view = dashboard_view(ratings, question.day, words)
+    return _page(request, "dashboard.html", words, question, view=view, ratings=ratings)
+
+
+@router.get("/partnerships/{partnership}")
+async def partnership(
+    request: Request, reader: Reader, question: Clocks, partnership: str
+) -> HTMLResponse:
+    """Show one partnership: its cells, the activities behind each, and what was not counted."""
+    words = Words(_language(request))
+    ratings = await ratings_for(request, reader, question)
+    item = next((each for each in ratings["items"] if each["partnership"] == partnership), None)
+    if item is None:
+        title = f"There is no partnership “{partnership[:60]}” in force then."
+        raise Fault(Problem(404, "unknown-partnership", title, "Go back to the dashboard and choose one."))
+    home = home_of(request, reader)
+    rows = await read_activities(request.app.state.pool, home, ratings["position"], partnership=partnership)
+    view = partnership_view(item, rows, question.first, question.day, words)
+    return _page(request, "partnership.html", words, question, view=view, ratings=ratings)
+
+
+@router.get("/static/kembar.css")
+async def style() -> FileResponse:
+    """Serve the style sheet; its address changes with its content."""
+    return FileResponse(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+def show_problems_as_pages(app: FastAPI) -> None:
+    """Let people see a problem as a page; the APIs' own addresses go on answering problem documents."""
+
+    @app.exception_handler(Fault)
+    async def fault(request: Request, error: Fault) -> Response:
+        return answer(error.problem) if _is_api(request) else _problem_page(request, error.problem)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        remedies = {404: "Check the address, or begin at the dashboard."}
+        problem = Problem(error.status_code, "http", f"{error.detail}.", remedies.get(error.status_code, "Go back."))
+        return answer(problem) if _is_api(request) else _problem_page(request, problem)
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/reports/")
+
+
+def _problem_page(request: Request, problem: Problem) -> HTMLResponse:
+    words = Words(_language(request))
+    page = _page(request, "problem.html", words, None, problem=problem.document())
+    page.status_code = problem.status
+    return page
+
+
+def _language(request: Request) -> Language:
+    asked = request.query_params.get("lang")
+    return next((each for each in LANGUAGES if each == asked), "id")
+
+
+def _page(request: Request, template: str, words: Words, question: Question | None, **values: Any,  # noqa: ANN401) -> HTMLResponse:
+    clocks = {
+        name: request.query_params[name] for name in ("on", "from", "to", "known") if name in request.query_params
+    }
+
+    def link(path: str, **changes: str | None) -> str:
+        """Return an address that keeps both clocks and the language, so that no link leaves the past by accident."""
+        asked = {**clocks, **({"lang": words.language} if words.language != "id" else {}), **changes}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return f"{path}?{query}" if query else path
+
+    html = templates.get_template(template).render(
+        say=words.say,
+        lang=words.language,
+        link=link,
+        path=request.url.path,
+        clocks=clocks,
+        time=_time_in_words(question, words) if question else None,
+        **values,
+    )
+    return HTMLResponse(html, headers=SECURITY)
+
+
+def _time_in_words(question: Question, words: Words) -> dict[str, Any]:
+    """Return which past is shown: the day or the period in words, and `known` if one was asked for."""
+    if question.first and question.last:
+        ends = (date_in_words(each, words.language) for each in (question.first, question.last))
+        day = " – ".join(ends)
+    else:
+        day = date_in_words(question.day, words.language)
+    return {"day": day, "on": question.on.isoformat() if question.on else None, "known": question.known_text}

@@ -1,0 +1,203 @@
+"""What the pages show, made from answers. Pure: templates only lay it out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.reports.store import ActivityRow
+from shared.domain.cells import WAYS
+from shared.domain.codes import Indicator, Outcome, RatingCode
+from shared.domain.months import add_months
+from shared.words.dates import date_in_words, occurred_in_words
+from shared.words.words import Language, Words
+
+SOON_MONTHS = 12
+
+RATING_WORDS = {
+    RatingCode.AKTIF: "active",
+    RatingCode.KURANG_AKTIF: "less active",
+    RatingCode.TIDAK_AKTIF: "inactive",
+}
+INDICATOR_WORDS = {
+    Indicator.CONTACT: "Contact",
+    Indicator.DOCUMENT: "Document",
+    Indicator.VISIT: "Visit",
+    Indicator.AID: "Aid",
+    Indicator.JOINT_EVENT: "Joint event",
+}
+OUTCOME_WORDS = {
+    Outcome.HELD: "held",
+    Outcome.DECLINED: "declined",
+    Outcome.POSTPONED: "postponed",
+    Outcome.PLANNED: "planned",
+    Outcome.UNKNOWN: "outcome not known",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The ten cells of one partnership, as the small sign that stands for it: by indicator, outbound and inbound."""
+
+    columns: list[tuple[str, bool, bool]]
+    in_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One partnership on the dashboard."""
+
+    slug: str
+    name: str
+    code: RatingCode
+    rating: str
+    official: str | None
+    score: int
+    sign: Sign
+    marks: list[str]
+    change: str | None
+    change_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """All partnerships, how many there are of each rating, and how many fall soon."""
+
+    counts: list[tuple[RatingCode, str, int]]
+    falling: int
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLine:
+    """An activity behind a cell, or why it is behind none."""
+
+    when: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One cell: its activities and the day it goes dark, None where it is dark or where nothing lies ahead."""
+
+    way: str
+    activities: list[ActivityLine]
+    goes_dark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartnershipView:
+    """One partnership: how it stands and why."""
+
+    row: Row
+    founded: str | None
+    dormant_on: str | None
+    uncertain: str | None
+    cells: list[tuple[str, list[CellView]]]
+    not_counted: list[ActivityLine]
+
+
+def dashboard_view(answer: dict[str, Any], day: date, words: Words) -> Dashboard:
+    """Return the dashboard of an answer of ratings; best first."""
+    items = sorted(answer["items"], key=lambda each: (_rank(each["rating"]), -each["score"], each["partnership"]))
+    soon = add_months(day, SOON_MONTHS).isoformat()
+    falling = [each for each in items if each["next_change"] and each["next_change"]["on"] <= soon]
+    counts = [
+        (code, words.say(RATING_WORDS[code]), sum(each["rating"] == code for each in items)) for code in RatingCode
+    ]
+    return Dashboard(counts, len(falling), [_row(each, words) for each in items])
+
+
+def partnership_view(
+    item: dict[str, Any], activities: Sequence[ActivityRow], first: date | None, last: date, words: Words
+) -> PartnershipView:
+    """Return the page of one partnership; `first` is the first day of a period, None for a day."""
+    by_id = {str(each.id): each for each in activities}
+    cells = [
+        (
+            words.say(INDICATOR_WORDS[indicator]),
+            [
+                CellView(
+                    way=words.say("Outbound") if way == "outbound" else words.say("Inbound"),
+                    activities=[_line(by_id[each], words) for each in item["cells"][indicator.value][way.value]],
+                    goes_dark=_day(item["goes_dark"][indicator.value][way.value], words.language),
+                )
+                for way in WAYS
+            ],
+        )
+        for indicator in Indicator
+    ]
+    lighting = {each for ways in item["cells"].values() for ids in ways.values() for each in ids}
+    return PartnershipView(
+        row=_row(item, words),
+        founded=_day(item["mou_date"], words.language),
+        dormant_on=_day(item["dormant_on"], words.language),
+        uncertain=words.say(RATING_WORDS[RatingCode(item["uncertain"])]) if item["uncertain"] else None,
+        cells=cells,
+        not_counted=[
+            _line(each, words, why=_why_not(each, first, last, words))
+            for each in activities
+            if str(each.id) not in lighting
+        ],
+    )
+
+
+def _rank(code: str) -> int:
+    return list(RatingCode).index(RatingCode(code))
+
+
+def _row(item: dict[str, Any], words: Words) -> Row:
+    code = RatingCode(item["rating"])
+    change, official = item["next_change"], item["official"]
+    marks = [
+        words.say(mark)
+        for mark, there in (("too new to judge", item["provisional"]), ("dormant", item["dormant"]))
+        if there
+    ]
+    return Row(
+        slug=item["partnership"],
+        name=_in(item["name"], words.language),
+        code=code,
+        rating=words.say(RATING_WORDS[code]),
+        official=words.say(RATING_WORDS[RatingCode(official["rating"])]) if official else None,
+        score=item["score"],
+        sign=_sign(item, words),
+        marks=marks,
+        change=words.say(RATING_WORDS[RatingCode(change["rating"])]) if change else None,
+        change_on=_day(change["on"], words.language) if change else None,
+    )
+
+
+def _sign(item: dict[str, Any], words: Words) -> Sign:
+    columns, said = [], []
+    for indicator in Indicator:
+        out, into = (bool(item["cells"][indicator.value][way.value]) for way in WAYS)
+        name = words.say(INDICATOR_WORDS[indicator])
+        columns.append((name, out, into))
+        lit = [word for word, is_lit in ((words.say("outbound"), out), (words.say("inbound"), into)) if is_lit]
+        said.append(f"{name}: {', '.join(lit) or '–'}")
+    return Sign(columns, "; ".join(said))
+
+
+def _line(row: ActivityRow, words: Words, why: str | None = None) -> ActivityLine:
+    title = _in(row.facts.title.model_dump(exclude_none=True), words.language)
+    details = [why, words.say("corrected") if row.corrected else None, row.facts.source]
+    when = occurred_in_words(row.facts.occurred, words.language)
+    return ActivityLine(when, title, " · ".join(each for each in details if each))
+
+
+def _why_not(row: ActivityRow, first: date | None, last: date, words: Words) -> str:
+    if row.facts.outcome is not Outcome.HELD:
+        return words.say(OUTCOME_WORDS[row.facts.outcome])
+    if row.effective > last:
+        return words.say("after the period") if first else words.say("after this day")
+    return words.say("before the period") if first else words.say("too long ago")
+
+
+def _in(texts: dict[str, str], language: Language) -> str:
+    return texts.get(language) or next(iter(texts.values()))
+
+
+def _day(text: str | None, language: Language) -> str | None:
+    return date_in_words(date.fromisoformat(text), language) if text else None
