@@ -46,9 +46,7 @@ async def dashboard(request: Request, reader: Reader, question: Clocks) -> HTMLR
 
 
 @router.get("/partnerships/{partnership}")
-async def partnership(
-    request: Request, reader: Reader, question: Clocks, partnership: str
-) -> HTMLResponse:
+async def partnership(request: Request, reader: Reader, question: Clocks, partnership: str) -> HTMLResponse:
     """Show one partnership: its cells, the activities behind each, and what was not counted."""
     words = Words(_language(request))
     ratings = await ratings_for(request, reader, question)
@@ -98,7 +96,13 @@ def _language(request: Request) -> Language:
     return next((each for each in LANGUAGES if each == asked), "id")
 
 
-def _page(request: Request, template: str, words: Words, question: Question | None, **values: Any,  # noqa: ANN401) -> HTMLResponse:
+def _page(
+    request: Request,
+    template: str,
+    words: Words,
+    question: Question | None,
+    **values: Any,  # noqa: ANN401 - what each template shows
+) -> HTMLResponse:
     clocks = {
         name: request.query_params[name] for name in ("on", "from", "to", "known") if name in request.query_params
     }
