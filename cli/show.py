@@ -26,17 +26,19 @@ def ratings_table(answer: dict[str, Any]) -> Table:
     """Return the answer of `/reports/v1/ratings` as a table, best first; each pair of cells is outbound, inbound."""
     table = Table(
         title=f"Activity ratings, {answer['on'] or answer['from'] + ' to ' + answer['to']}",
-        caption="con: contact, doc: document, vis: visit, aid, evt: joint event; each outbound, inbound",
+        caption="Cells, outbound and inbound: contact, document, visit, aid, joint event",
         title_justify="left",
         caption_justify="left",
         box=SIMPLE,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
-    for name in ("partnership", "rating", "score", "con doc vis aid evt", "if nothing happens"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "score" else "left")
+    for name in ("partnership", "rating", "cells", "", "if nothing happens"):
+        table.add_column(name, no_wrap=True, justify="left" if name else "right")
     for item in sorted(answer["items"], key=_best_first):
         cells = ["".join("■" if item["cells"][indicator][way] else "□" for way in WAYS) for indicator in INDICATORS]
         then = _change(item) or ", ".join(_marks(item))
-        table.add_row(item["partnership"], RATINGS[item["rating"]], str(item["score"]), "  ".join(cells), then)
+        table.add_row(item["partnership"], RATINGS[item["rating"]], " ".join(cells), str(item["score"]), then)
     return table
 
 
@@ -123,4 +125,4 @@ def _marks(item: dict[str, Any]) -> list[str]:
 
 def _change(item: dict[str, Any]) -> str:
     change = item["next_change"]
-    return f"{change['rating'].replace('_', ' ')} on {change['on']}" if change else ""
+    return f"{change['on']} {change['rating'].replace('_', ' ')}" if change else ""

@@ -31,7 +31,8 @@ def up(data: Path, port: int, *, with_facts: bool) -> None:
         say(f"All parts answer after {time.monotonic() - started:.1f} s.")
         if with_facts and not asked_to_stop.is_set():
             _show_the_main_job(stack, folder)
-        out.print(f"\nKembar is at [bold]{stack.url}/[/]   (Ctrl-C stops it)", soft_wrap=True)
+            out.print(f"\nJakarta at the end of the study: [bold]{stack.url}/?on={STUDY_ENDS_ON}[/]", soft_wrap=True)
+        out.print(f"Kembar, today: [bold]{stack.url}/[/]   (Ctrl-C stops it)", soft_wrap=True)
         out.print(f"Tokens for posting, one per role: {folder.file(FOR_PEOPLE)}", soft_wrap=True)
         while not asked_to_stop.wait(LOOK_EVERY_SECONDS):
             stack.watch()

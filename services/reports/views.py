@@ -61,11 +61,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """All partnerships, how many there are of each rating, and how many fall soon."""
+    """All partnerships, how many there are of each rating, and how many fall soon.
+
+    `silent_since` is the day of the last activity known, where that is so long ago that every partnership is dormant: a
+    reader should be told that nobody has posted, rather than that nobody has met.
+    """
 
     counts: list[tuple[RatingCode, str, int]]
     falling: int
     rows: list[Row]
+    silent_since: date | None
+    silent_since_in_words: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,10 @@ def dashboard_view(answer: dict[str, Any], day: date, words: Words) -> Dashboard
     counts = [
         (code, words.say(RATING_WORDS[code]), sum(each["rating"] == code for each in items)) for code in RatingCode
     ]
-    return Dashboard(counts, len(falling), [_row(each, words) for each in items])
+    rows = [_row(each, words) for each in items]
+    silent_since = _silent_since(items)
+    in_words = date_in_words(silent_since, words.language) if silent_since else None
+    return Dashboard(counts, len(falling), rows, silent_since, in_words)
 
 
 def partnership_view(
@@ -141,6 +150,11 @@ def partnership_view(
             if str(each.id) not in lighting
         ],
     )
+
+
+def _silent_since(items: Sequence[dict[str, Any]]) -> date | None:
+    last = max((each["last_activity_on"] for each in items if each["last_activity_on"]), default=None)
+    return date.fromisoformat(last) if last and all(each["dormant"] for each in items) else None
 
 
 def _rank(code: str) -> int:

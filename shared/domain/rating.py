@@ -110,6 +110,7 @@ class Rating:
     provisional: bool
     dormant: bool
     dormant_on: date | None
+    last_activity_on: date | None
     next_change: NextChange | None
     uncertain: RatingCode | None
     official: Judgement | None
@@ -144,7 +145,8 @@ def _rate_over(history: History, rubric: Rubric, windows: Mapping[Cell, tuple[da
         latest_score += rubric.weight(cell) if cells[cell].activities else 0
         earliest_score += rubric.weight(cell) if any(first <= fact.earliest <= last for fact in lighting) else 0
     rating, otherwise = rubric.rating(latest_score), rubric.rating(earliest_score)
-    dormant_on = _dormant_on([fact for fact in held if fact.effective <= day], history.mou_date, rubric)
+    last_activity_on = max((fact.effective for fact in held if fact.effective <= day), default=None)
+    dormant_on = _dormant_on(last_activity_on or history.mou_date, rubric)
     return Rating(
         partnership=history.partnership,
         rating=rating,
@@ -153,6 +155,7 @@ def _rate_over(history: History, rubric: Rubric, windows: Mapping[Cell, tuple[da
         provisional=_is_provisional(history.mou_date, rubric, day),
         dormant=dormant_on is not None and dormant_on <= day,
         dormant_on=dormant_on,
+        last_activity_on=last_activity_on,
         next_change=None,
         uncertain=otherwise if otherwise is not rating else None,
         official=_judgement_in_force(history.judgements, day),
@@ -184,10 +187,9 @@ def _next_change(cells: Mapping[Cell, CellState], rubric: Rubric, rating: Rating
     return None
 
 
-def _dormant_on(counted: Iterable[Fact], mou_date: date | None, rubric: Rubric) -> date | None:
+def _dormant_on(silent_since: date | None, rubric: Rubric) -> date | None:
     """Silence is counted from the last effective day; without any activity, from the founding memorandum."""
-    last = max((fact.effective for fact in counted), default=mou_date)
-    return None if last is None else first_day_outside(last, rubric.dormant_months)
+    return None if silent_since is None else first_day_outside(silent_since, rubric.dormant_months)
 
 
 def _is_provisional(mou_date: date | None, rubric: Rubric, day: date) -> bool:

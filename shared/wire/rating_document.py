@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from shared.domain.amend import Partnership
-from shared.domain.cells import CELLS, WAYS, Cell
+from shared.domain.cells import WAYS, Cell
 from shared.domain.codes import Indicator
 from shared.domain.rating import Judgement, Rating
 from shared.domain.rubric import Rubric
@@ -32,16 +32,12 @@ def rating_document(rating: Rating, partnership: Partnership) -> dict[str, Any]:
         "official": _official(rating.official),
         "dormant": rating.dormant,
         "dormant_on": _day(rating.dormant_on),
+        "last_activity_on": _day(rating.last_activity_on),
         "next_change": {"on": _day(change.on), "rating": change.rating.value} if change else None,
         "uncertain": rating.uncertain.value if rating.uncertain else None,
         "rubric": _rubric(rating.rubric),
         "mou_date": _day(partnership.facts.mou_date),
     }
-
-
-def lit_cells(document: dict[str, Any]) -> list[Cell]:
-    """Return the lit cells of a rating document, in the order of the grid."""
-    return [cell for cell in CELLS if document["cells"][cell.indicator.value][cell.direction.value]]
 
 
 def _official(judgement: Judgement | None) -> dict[str, Any] | None:
