@@ -2,13 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, Literal
 
 from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from services.ingest.post import Desk
 from services.ingest.routes import router
 from services.ingest.store import SCHEMA, BookProjector
 from services.ingest.ticker import keep_closing_days
+from shared.domain.events import EVENT_TYPES
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
@@ -27,4 +31,22 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     app = make_app("ingest", "Kembar: ingest", settings, lifespan)
     app.include_router(router)
+    document_event_types(app)
     return app
+
+
+def document_event_types(app: FastAPI) -> None:
+    """Add the schema of every event type to the OpenAPI document; the routes take raw bodies and name them only."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made()
+            models: list[tuple[type[BaseModel], Literal["validation"]]] = [
+                (model, "validation") for model in EVENT_TYPES.values()
+            ]
+            _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
+            document["components"]["schemas"].update(definitions["$defs"])
+        return app.openapi_schema or made()
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -10,7 +10,7 @@ from services.ingest.post import Desk, Receipts, too_large
 from services.ingest.requests import read_batch, read_event
 from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER
 from shared.web.principal import Principal, may_post
-from shared.wire.problems import MEDIA_TYPE, Fault, Problem
+from shared.wire.problems import MEDIA_TYPE, Fault, Finding, Problem
 from shared.wire.strict_json import NotStrictJson, parse_json
 
 LARGEST_EVENT_BYTES = 262_144
@@ -155,5 +155,7 @@ async def _read_json(request: Request, largest_bytes: int) -> Any:  # noqa: ANN4
     try:
         return parse_json(bytes(body))
     except NotStrictJson as error:
-        problem = Problem(400, "not-json", "The body is not JSON that can be kept. Nothing was stored.", str(error))
-        raise Fault(problem) from error
+        problem, _, remedy = str(error).partition(". ")
+        finding = Finding("body", f"{problem}.", remedy)
+        title = "The body is not JSON that can be kept. Nothing was stored."
+        raise Fault(Problem(400, "not-json", title, remedy, (finding,))) from error

@@ -22,6 +22,6 @@ CREATE TABLE rating (
     partnership text NOT NULL,
     rated_on    date NOT NULL,
     position    bigint NOT NULL,
-    document    jsonb NOT NULL,
+    document    json NOT NULL,
     PRIMARY KEY (home, partnership)
 );
