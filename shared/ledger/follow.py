@@ -23,7 +23,7 @@ from shared.ledger.stream import STREAM
 from shared.wire.canonical import digest
 
 MOST_AT_ONCE = 1_000
-HEARTBEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 1.0
 PULL_SECONDS = 20.0
 
 log = structlog.get_logger()
@@ -50,7 +50,8 @@ async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncIterator[list[S
     """Yield what stands after the checkpoint, in lists of up to 1,000, for ever; wait where there is nothing yet.
 
     `recorded_at` is held monotone: a clock set back cannot make a later event look earlier. Raises `LedgerBroken` where
-    the event at the checkpoint is gone or differs, or where a position is left out twice over.
+    the event at the checkpoint is gone or differs, or where a position is left out twice over; errors of the connection
+    pass through: begin again from the checkpoint.
     """
     held = checkpoint.recorded_at
     expected = checkpoint.position + 1
@@ -113,6 +114,7 @@ class _Pull:
         self._something = asyncio.Event()
         self._asked_for = 0
         self._heard_at = time.monotonic()
+        self._reconnections = ledger.reconnections
         self._ended = False
 
     @classmethod
@@ -138,7 +140,7 @@ class _Pull:
     async def take(self) -> list[Stored] | None:
         """Return what has arrived, waiting for something; None once the consumer is lost and a new one is needed."""
         while not self._arrived:
-            if self._ended or time.monotonic() - self._heard_at > 3 * HEARTBEAT_SECONDS:
+            if self._is_lost():
                 return None
             self._something.clear()
             await self._ask()
@@ -149,6 +151,11 @@ class _Pull:
         taken = [self._arrived.popleft() for _ in range(min(len(self._arrived), MOST_AT_ONCE))]
         await self._ask()
         return taken
+
+    def _is_lost(self) -> bool:
+        """Requests do not survive a reconnection; silence for three heartbeats means that nobody fills them."""
+        silent = time.monotonic() - self._heard_at > 3 * HEARTBEAT_SECONDS
+        return self._ended or silent or self._ledger.reconnections != self._reconnections
 
     async def stop(self) -> None:
         """End the subscription and the consumer."""

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import nats
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -70,20 +69,28 @@ class Ledger:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self.reconnections = 0
 
     @classmethod
     async def connect(cls, url: str, *, name: str, user: str | None = None, password: str | None = None) -> "Ledger":
         """Connect to nats-server; reconnects by itself for as long as it takes."""
-        client = await nats.connect(
+        client = Client()
+        ledger = cls(client)
+
+        async def count() -> None:
+            ledger.reconnections += 1
+
+        await client.connect(
             url,
             name=name,
             user=user,
             password=password,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type] # seconds, fractions too
             error_cb=_log_error,
+            reconnected_cb=count,
         )
-        return cls(client)
+        return ledger
 
     async def check(self, monitor_urls: Sequence[str]) -> None:
         """Raise `LedgerMisconfigured` unless the stream is write-once and every server syncs each write."""

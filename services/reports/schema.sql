@@ -1,0 +1,85 @@
+-- The tables as the migrations leave them, for reading; written by `python -m tests.support.schema`.
+
+CREATE SCHEMA reports;
+
+CREATE TABLE reports.activity_version (
+    home text NOT NULL,
+    activity uuid NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint,
+    partnership text NOT NULL,
+    batch text,
+    indicator text NOT NULL,
+    direction text NOT NULL,
+    outcome text NOT NULL,
+    mode text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    stated_on date NOT NULL,
+    withdrawn_by uuid,
+    facts jsonb NOT NULL
+);
+
+CREATE TABLE reports.checkpoint (
+    projection text NOT NULL,
+    "position" bigint NOT NULL,
+    hash text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE reports.event (
+    "position" bigint NOT NULL,
+    home text NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    partnership text,
+    author text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_on date NOT NULL,
+    payload bytea NOT NULL
+);
+
+CREATE TABLE reports.migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    hash text NOT NULL
+);
+
+CREATE TABLE reports.partnership_version (
+    home text NOT NULL,
+    partnership text NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint,
+    facts jsonb NOT NULL,
+    ended_on date
+);
+
+ALTER TABLE ONLY reports.activity_version
+    ADD CONSTRAINT activity_version_pkey PRIMARY KEY (home, activity, from_position);
+
+ALTER TABLE ONLY reports.checkpoint
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection);
+
+ALTER TABLE ONLY reports.event
+    ADD CONSTRAINT event_home_event_id_key UNIQUE (home, event_id);
+
+ALTER TABLE ONLY reports.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY reports.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY reports.partnership_version
+    ADD CONSTRAINT partnership_version_pkey PRIMARY KEY (home, partnership, from_position);
+
+CREATE INDEX activity_by_partnership ON reports.activity_version USING btree (home, partnership, last_day, from_position);
+
+CREATE UNIQUE INDEX activity_latest ON reports.activity_version USING btree (home, activity) WHERE (until_position IS NULL);
+
+CREATE INDEX activity_of_batch ON reports.activity_version USING btree (home, batch) WHERE ((batch IS NOT NULL) AND (until_position IS NULL));
+
+CREATE INDEX event_by_moment ON reports.event USING btree (recorded_at, "position");
+
+CREATE INDEX event_by_type ON reports.event USING btree (home, type, "position");
+
+CREATE UNIQUE INDEX partnership_latest ON reports.partnership_version USING btree (home, partnership) WHERE (until_position IS NULL);

@@ -1,0 +1,83 @@
+-- The tables as the migrations leave them, for reading; written by `python -m tests.support.schema`.
+
+CREATE SCHEMA scoring;
+
+CREATE TABLE scoring.activity (
+    home text NOT NULL,
+    activity uuid NOT NULL,
+    partnership text NOT NULL,
+    batch text,
+    facts jsonb NOT NULL,
+    stated_on date NOT NULL,
+    withdrawn_by uuid
+);
+
+CREATE TABLE scoring.calendar (
+    home text NOT NULL,
+    today date NOT NULL
+);
+
+CREATE TABLE scoring.checkpoint (
+    projection text NOT NULL,
+    "position" bigint NOT NULL,
+    hash text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE scoring.migration (
+    number integer NOT NULL,
+    name text NOT NULL,
+    hash text NOT NULL
+);
+
+CREATE TABLE scoring.partnership (
+    home text NOT NULL,
+    partnership text NOT NULL,
+    facts jsonb NOT NULL,
+    ended_on date
+);
+
+CREATE TABLE scoring.rating (
+    home text NOT NULL,
+    partnership text NOT NULL,
+    rated_on date NOT NULL,
+    "position" bigint NOT NULL,
+    document json NOT NULL
+);
+
+CREATE TABLE scoring.ruling (
+    home text NOT NULL,
+    "position" bigint NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    partnership text,
+    author text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_on date NOT NULL,
+    data jsonb NOT NULL
+);
+
+ALTER TABLE ONLY scoring.activity
+    ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
+
+ALTER TABLE ONLY scoring.calendar
+    ADD CONSTRAINT calendar_pkey PRIMARY KEY (home);
+
+ALTER TABLE ONLY scoring.checkpoint
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection);
+
+ALTER TABLE ONLY scoring.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY scoring.partnership
+    ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
+
+ALTER TABLE ONLY scoring.rating
+    ADD CONSTRAINT rating_pkey PRIMARY KEY (home, partnership);
+
+ALTER TABLE ONLY scoring.ruling
+    ADD CONSTRAINT ruling_pkey PRIMARY KEY (home, "position");
+
+CREATE INDEX activity_of_batch ON scoring.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
+
+CREATE INDEX activity_of_partnership ON scoring.activity USING btree (home, partnership);

@@ -1,0 +1,42 @@
+"""Fixtures that several folders share: the engines once per run, a ledger and a database of one's own per test."""
+
+import pytest
+
+from tests.support.engines import fresh_database, make_template, open_ledger, running_nats, running_postgres
+from tests.support.installation import running_installation
+
+
+@pytest.fixture(scope="session")
+async def postgres():
+    """The address of a PostgreSQL that all tests share; each test takes a database of its own."""
+    with running_postgres() as dsn:
+        await make_template(dsn)
+        yield dsn
+
+
+@pytest.fixture
+async def database(postgres):
+    """The address of a database with all tables, empty."""
+    async with fresh_database(postgres) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def nats_server():
+    """A nats-server of the test's own."""
+    with running_nats() as server:
+        yield server
+
+
+@pytest.fixture
+async def ledger(nats_server):
+    """An empty ledger of the test's own."""
+    async with open_ledger(nats_server) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def installation(nats_server, ledger, database, tmp_path):
+    """All three services on an empty ledger."""
+    async with running_installation(nats_server, database, tmp_path) as running:
+        yield running

@@ -1,0 +1,127 @@
+"""The real engines for tests: nats-server and PostgreSQL from the wheels, on free ports, in temporary folders."""
+
+import contextlib
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from cli.embedded.nats_server import USER, NatsAddress, nats_part
+from cli.embedded.part import Part
+from cli.embedded.postgres import postgres_part
+from cli.serve import STORES
+from shared.ledger.ledger import Ledger
+from shared.ledger.stream import create_stream
+from shared.postgres.migrate import migrate
+
+START_SECONDS = 30
+_numbers = itertools.count(1)
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder with the layout that parts expect, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="kembar-test-"))
+    for name in ("logs", "run"):
+        (folder / name).mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class NatsServer:
+    """A running nats-server; `kill` and `start` are for tests of what survives."""
+
+    part: Part
+    address: NatsAddress
+
+    def start(self) -> None:
+        self.part.start()
+        self.part.wait_until_ready(START_SECONDS)
+
+    def kill(self) -> None:
+        assert self.part.process is not None
+        self.part.process.kill()
+        self.part.process.wait()
+
+    async def connect(self) -> Ledger:
+        return await Ledger.connect(self.address.url, name="test", user=USER, password=self.address.password)
+
+
+@contextlib.contextmanager
+def running_nats(configure=None) -> Iterator[NatsServer]:
+    """A nats-server of one's own; `configure` may change the text of its configuration first."""
+    with temporary_folder() as folder:
+        part, address = nats_part(folder)
+        if configure is not None:
+            configuration = folder / "run" / "nats.conf"
+            configuration.write_text(configure(configuration.read_text()))
+        server = NatsServer(part, address)
+        server.start()
+        try:
+            yield server
+        finally:
+            part.stop()
+
+
+@contextlib.asynccontextmanager
+async def open_ledger(server: NatsServer) -> AsyncIterator[Ledger]:
+    """A connection to a ledger with its stream."""
+    ledger = await server.connect()
+    try:
+        await create_stream(ledger.client, replicas=1)
+        yield ledger
+    finally:
+        await ledger.close()
+
+
+@contextlib.contextmanager
+def running_postgres() -> Iterator[str]:
+    """A PostgreSQL of one's own; yields its address."""
+    with temporary_folder() as folder:
+        part, dsn = postgres_part(folder, durable=False)
+        part.start()
+        part.wait_until_ready(START_SECONDS)
+        try:
+            yield dsn
+        finally:
+            part.stop()
+
+
+async def make_template(dsn: str) -> None:
+    """Make the database that the databases of tests are copied from: all tables there, all empty."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("CREATE DATABASE template_kembar")
+    finally:
+        await connection.close()
+    connection = await asyncpg.connect(database_in(dsn, "template_kembar"))
+    try:
+        for store in STORES:
+            await migrate(connection, store.SCHEMA, store.migrations())
+    finally:
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def fresh_database(dsn: str) -> AsyncIterator[str]:
+    """A copy of the template for one test; yields its address."""
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE template_kembar")
+        yield database_in(dsn, name)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+def database_in(dsn: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return dsn.replace("/postgres?", f"/{name}?")

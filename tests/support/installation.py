@@ -1,0 +1,124 @@
+"""All three services in this process, on one port, on real engines, with a clock that the test sets."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+import services.ingest.app
+import services.reports.app
+import services.scoring.app
+from cli.embedded.nats_server import USER, free_ports
+from shared.process.settings import Settings
+from shared.web.one_port import OnePort
+from shared.web.principal import ROLES, hash_of_token
+from tests.support.engines import NatsServer
+
+PRESENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+
+@dataclass
+class SetClock:
+    """A clock that stands where the test puts it."""
+
+    moment: datetime = PRESENT
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+
+@dataclass
+class Installation:
+    """A running installation, and what a client needs to talk to it."""
+
+    url: str
+    settings: Settings
+    clock: SetClock
+    http: httpx.AsyncClient
+    last_position: int = 0
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    async def post(self, event_type: str, data: dict[str, Any], event_id: str | None = None, role: str = "bureau"):
+        """Post one event; remember its position, so that what is asked next sees it."""
+        body = {"type": event_type, "data": data} | ({"id": event_id} if event_id else {})
+        return await self.post_raw("events", json.dumps(body).encode(), role)
+
+    async def post_batch(self, events: list[dict[str, Any]], role: str = "bureau"):
+        return await self.post_raw("batches", json.dumps({"events": events}).encode(), role)
+
+    async def post_raw(self, path: str, body: bytes, role: str = "bureau") -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.tokens[role]}", "Content-Type": "application/json"}
+        answer = await self.http.post(f"/ingest/v1/{path}", content=body, headers=headers)
+        if answer.is_success:
+            receipts = answer.json().get("receipts", [answer.json()])
+            self.last_position = max([self.last_position, *(each["position"] for each in receipts)])
+        return answer
+
+    async def get(self, path: str, **parameters: str) -> httpx.Response:
+        """Ask, once all that was posted can be seen."""
+        asked = {name.rstrip("_"): value for name, value in parameters.items()}
+        return await self.http.get(path, params=asked, headers={"Kembar-Min-Position": str(self.last_position)})
+
+    async def ratings(self, **parameters: str) -> dict[str, dict[str, Any]]:
+        """The answer of `/reports/v1/ratings`, by partnership."""
+        answer = await self.get("/reports/v1/ratings", **parameters)
+        assert answer.status_code == 200, answer.text
+        return {item["partnership"]: item for item in answer.json()["items"]}
+
+
+@contextlib.asynccontextmanager
+async def running_installation(
+    server: NatsServer, dsn: str, folder: Path, **settings: Any
+) -> AsyncIterator[Installation]:
+    """Start the services on engines that run already, whose stream and tables are there."""
+    (port,) = free_ports(1)
+    tokens = {role: f"token-of-{role}" for role in ROLES}
+    (folder / "tokens.json").write_text(
+        json.dumps(
+            [
+                {"token_hash": hash_of_token(token), "account": f"jakarta/{role}", "role": role, "home": "jakarta"}
+                for role, token in tokens.items()
+            ]
+        )
+    )
+    chosen = Settings(
+        **{
+            "port": port,
+            "open_reading": True,
+            "tokens_file": folder / "tokens.json",
+            "nats_url": server.address.url,
+            "nats_user": USER,
+            "nats_password": server.address.password,
+            "nats_monitor_urls": [server.address.monitor_url],
+            "postgres_dsn": dsn,
+        }
+        | settings
+    )
+    clock = SetClock()
+    apps = {
+        "ingest": services.ingest.app.create_app(chosen, clock),
+        "scoring": services.scoring.app.create_app(chosen),
+        "reports": services.reports.app.create_app(chosen, clock),
+    }
+    web = uvicorn.Server(
+        uvicorn.Config(OnePort(apps, otherwise=apps["reports"]), port=port, log_config=None, access_log=False)
+    )
+    web.capture_signals = contextlib.nullcontext  # the test runner keeps its own signal handlers
+    task = asyncio.create_task(web.serve())
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
+        async with asyncio.timeout(30):
+            while not web.started:
+                assert not task.done(), "the services ended while starting"
+                await asyncio.sleep(0.01)
+        try:
+            yield Installation(f"http://127.0.0.1:{port}", chosen, clock, http, tokens=tokens)
+        finally:
+            web.should_exit = True
+            await task
