@@ -38,7 +38,7 @@ DATA = Path("data")
 def main() -> NoReturn:
     """Run the command line: 0 done, 1 could not be done, 2 wrongly asked, 130 interrupted."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="kembar")
     except CannotGoOn as stop:
         complain(stop.what, stop.remedy)
         sys.exit(1)

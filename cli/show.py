@@ -85,7 +85,9 @@ def print_partnership(answer: dict[str, Any]) -> None:
     for heading in ("", "outbound (home → partner)", "inbound (partner → home)"):
         table.add_column(heading)
     for indicator in INDICATORS:
-        lit = {way: [activities[each] for each in answer["cells"][indicator][way]] for way in WAYS}
+        lit = {
+            way: [activities[each] for each in answer["cells"][indicator][way] if each in activities] for way in WAYS
+        }
         cells = ["\n".join([*map(_line, lit[way]), *_dark(answer, indicator, way)]) or "□" for way in WAYS]
         table.add_row(indicator.replace("_", " "), *cells)
     out.print(table)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, accept, touched_by
 from services.ingest.requests import Requested
 from services.ingest.store import read_slugs
-from shared.domain.events import ActivityCorrected, ActivityRetracted, RatingLifted
+from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted
 from shared.ledger.ledger import Entry, Ledger, NotAppended, OutcomeUnknown, Stored
 from shared.ledger.subjects import partition_of, subject_of
 from shared.postgres.pool import Pool
@@ -141,18 +141,26 @@ class Desk:
 
     async def _partitions(self, requests: Sequence[Requested], home: str) -> dict[str, int]:
         """Return where the partitions stand that the decision depends on, once the book has come that far."""
-        dependent = [each for each in requests if isinstance(each.data, STANDS_ON_THE_STATE)]
+        in_this_request = {
+            each.id: each.data.partnership for each in requests if isinstance(each.data, ActivityRecorded)
+        }
         partitions = set()
-        for each in dependent:
+        for each in requests:
+            if not isinstance(each.data, STANDS_ON_THE_STATE):
+                continue
             partnership = getattr(each.data, "partnership", None)
             if isinstance(each.data, ActivityCorrected | ActivityRetracted):
-                activity = await self.ledger.find(home, each.data.activity)
-                partnership = attributes(activity.payload).get("subject") if activity else None
+                activity = each.data.activity
+                partnership = in_this_request.get(activity) or await self._partnership_of(home, activity)
             partitions.add(partition_of(home, partnership))
         stands_at = {each: await self.ledger.partition_stands_at(home, each) for each in partitions}
         if stands_at:
             await self._catch_up(max(stands_at.values()))
         return stands_at
+
+    async def _partnership_of(self, home: str, activity: UUID) -> str | None:
+        stored = await self.ledger.find(home, activity)
+        return attributes(stored.payload).get("subject") if stored else None
 
     async def _catch_up(self, position: int) -> None:
         if not await self.progress.reach(position, CATCH_UP_SECONDS):

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER, Data
-from shared.ledger.ledger import LARGEST_BATCH
+from shared.wire.envelope import LARGEST_BATCH
 from shared.wire.problems import Finding, Problem, findings_of
 
 

@@ -7,11 +7,10 @@ import asyncio
 from datetime import date, datetime, timedelta
 
 import structlog
-from nats.errors import Error as NatsError
 
 from services.ingest.store import read_last_closed_day
 from shared.domain.events import day_closed_id
-from shared.ledger.ledger import Entry, Ledger, NotAppended, OutcomeUnknown
+from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, NotAppended, OutcomeUnknown
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import Pool
 from shared.process.clock import Clock
@@ -36,7 +35,7 @@ async def keep_closing_days(ledger: Ledger, pool: Pool, settings: Settings, cloc
     while True:
         try:
             await close_days(ledger, pool, settings, clock)
-        except (NatsError, OutcomeUnknown, OSError, TimeoutError) as error:
+        except (*CONNECTION_ERRORS, OutcomeUnknown) as error:
             log.warning("a day could not be closed yet", error=repr(error))
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 

@@ -70,11 +70,11 @@ def _known(text: str, zone: tzinfo) -> datetime:
         return datetime.combine(next_day, time.min, zone).astimezone(UTC) - timedelta(microseconds=1)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise _fault("known", f"“{text[:40]}” does not say its time zone.", remedy)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise _fault("known", f"“{text[:40]}” is not a moment.", remedy) from error
-    if moment.tzinfo is None:
-        raise _fault("known", f"“{text[:40]}” does not say its time zone.", remedy)
-    return moment.astimezone(UTC)
 
 
 def _fault(name: str, problem: str, remedy: str) -> Fault:

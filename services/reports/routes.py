@@ -16,6 +16,7 @@ from shared.wire.problems import Fault, Finding, Problem
 router = APIRouter(prefix="/reports/v1", tags=["reports"])
 Reader = Annotated[Principal | None, Depends(may_read)]
 MOST_PER_PAGE = 500
+LARGEST_POSITION = 2**63
 
 
 @router.get("/ratings")
@@ -68,6 +69,8 @@ def _cursor(position: int, row: ActivityRow) -> str:
 def _read_cursor(cursor: str) -> tuple[int, tuple[date, int]]:
     try:
         position, day, row_position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not 0 <= position < LARGEST_POSITION or not 0 <= row_position < LARGEST_POSITION:
+            raise ValueError("no such position")
         return int(position), (date.fromisoformat(day), int(row_position))
     except (ValueError, TypeError) as error:
         finding = Finding("cursor", "The cursor was not made here.", "Use “next” of the page before, or leave it out.")

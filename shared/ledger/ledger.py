@@ -14,18 +14,22 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError, NoRespondersError
+from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 
 from shared.ledger.stream import STREAM, check_fsync, check_stream
 from shared.ledger.subjects import any_in_partition, any_with_id, home_in
+from shared.wire.envelope import LARGEST_BATCH
 
 KEEP_TRYING_SECONDS = 12.0
 """A cluster has been seen to need 7 s to choose a new leader (measured); give up only after that."""
 ONE_TRY_SECONDS = 4.0
-LARGEST_BATCH = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRONG_LAST_SEQUENCE, SUBJECT_IS_TAKEN = 10071, 10077
 DIRECT_GET = f"$JS.API.DIRECT.GET.{STREAM}"
+
+CONNECTION_ERRORS = (NatsError, OSError, TimeoutError)
+"""What a call raises while the server cannot be reached; begin again once it can."""
 
 log = structlog.get_logger()
 

@@ -5,6 +5,11 @@ import logging
 import structlog
 from structlog.typing import Processor
 
+# The values of a frame's variables hold whatever was being worked on, tokens among it.
+_TRACEBACKS_WITHOUT_VALUES = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def set_up_logs(level: str, *, service: str) -> None:
     """Send this process's logs, and those of its libraries, to standard error as JSON lines."""
@@ -28,7 +33,7 @@ def set_up_logs(level: str, *, service: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                _TRACEBACKS_WITHOUT_VALUES,
                 structlog.processors.JSONRenderer(),
             ],
         )

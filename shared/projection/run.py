@@ -9,11 +9,10 @@ from typing import NamedTuple, Protocol
 
 import asyncpg
 import structlog
-from nats.errors import Error as NatsError
 
 from shared.domain.events import Event
 from shared.ledger.follow import Checkpoint, LedgerBroken, follow
-from shared.ledger.ledger import Ledger, OutcomeUnknown, Stored
+from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, OutcomeUnknown, Stored
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
@@ -59,13 +58,11 @@ async def keep_projecting(
         except (LedgerBroken, UnknownVersion):
             raise
         except (
+            *CONNECTION_ERRORS,
             asyncpg.PostgresError,
             asyncpg.InterfaceError,
-            NatsError,
             CheckpointMoved,
             OutcomeUnknown,
-            OSError,
-            TimeoutError,
         ) as error:
             progress.troubled(repr(error))
             log.warning("the projection starts again from its checkpoint", projection=projector.name, error=repr(error))

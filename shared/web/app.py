@@ -7,7 +7,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.exceptions import HTTPException
 
 from shared.process.settings import Settings
@@ -32,7 +32,7 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
     app.state.settings = settings
     app.state.tokens = read_tokens(settings.tokens_file)
     app.state.progress = Progress(service)
-    app.state.metrics = CollectorRegistry()
+    app.state.metrics = _metrics(app.state.progress)
     app.add_exception_handler(Fault, _problem_of_fault)
     app.add_exception_handler(RequestValidationError, _problem_of_question)
     app.add_exception_handler(HTTPException, _problem_of_http)
@@ -55,6 +55,15 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
         return Response(generate_latest(app.state.metrics), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+def _metrics(progress: Progress) -> CollectorRegistry:
+    metrics = CollectorRegistry()
+    position = Gauge("kembar_projection_position", "The last position in the tables", ["service"], registry=metrics)
+    position.labels(progress.name).set_function(lambda: progress.checkpoint.position)
+    ready = Gauge("kembar_projection_ready", "1 while the projection can go on", ["service"], registry=metrics)
+    ready.labels(progress.name).set_function(lambda: float(progress.trouble is None))
+    return metrics
 
 
 def answer(problem: Problem) -> JSONResponse:

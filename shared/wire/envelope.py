@@ -12,6 +12,8 @@ from shared.wire.canonical import canonical, digest
 
 TODAYS_VERSION = 1
 LARGEST_PAYLOAD_BYTES = 65_535
+LARGEST_BATCH = 1_000
+"""The server takes no more messages in one atomic batch."""
 
 
 class UnknownVersion(Exception):

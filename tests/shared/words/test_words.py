@@ -1,0 +1,51 @@
+"""Every string of the program stands in the Indonesian catalogue, and the catalogue holds nothing else."""
+
+import ast
+import re
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from services.reports import views
+from shared.words.words import Words
+
+ROOT = Path(__file__).resolve().parents[3]
+CATALOGUE = ROOT / "shared" / "words" / "catalogue" / "id.po"
+TABLES = (views.RATING_WORDS, views.INDICATOR_WORDS, views.OUTCOME_WORDS)
+
+
+def said_in_templates():
+    found = extract_from_dir(
+        str(ROOT / "services" / "reports" / "templates"), [("**.html", "jinja2")], keywords={"say": None}
+    )
+    return {message for _, _, message, _, _ in found}
+
+
+def said_in_code():
+    said = {text for table in TABLES for text in table.values()}
+    for path in (ROOT / "services").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "say":
+                said |= {each.value for each in node.args[:1] if isinstance(each, ast.Constant)}
+    return said | {"too new to judge", "dormant"}
+
+
+def catalogue():
+    with CATALOGUE.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file, locale="id") if message.id}
+
+
+def test_every_string_is_in_the_catalogue_and_nothing_else():
+    assert set(catalogue()) == said_in_templates() | said_in_code()
+
+
+def test_every_string_is_translated_with_the_same_values():
+    for english, indonesian in catalogue().items():
+        assert indonesian
+        assert sorted(re.findall(r"%\(\w+\)s", english)) == sorted(re.findall(r"%\(\w+\)s", indonesian)), english
+
+
+def test_a_string_is_said_in_each_language():
+    assert Words("id").say("%(score)s of 10 cells are lit.", score=3) == "3 dari 10 sel menyala."
+    assert Words("en").say("%(score)s of 10 cells are lit.", score=3) == "3 of 10 cells are lit."

@@ -1,0 +1,160 @@
+"""The commands against a running demo: what people and programs get from them."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from cli.embedded.nats_server import free_ports
+from tests.support.program import run, running
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    with running("demo", tmp_path_factory.mktemp("demo") / "data", free_ports(1)[0]) as program:
+        yield program
+
+
+@pytest.fixture
+def kembar(demo):
+    """Run a command as at the same desk: the data folder says where Kembar is, and holds the bureau's token."""
+
+    def command(*arguments, stdin=""):
+        return run(*arguments, stdin=stdin, KEMBAR_DATA=str(demo.data))
+
+    return command
+
+
+def test_ratings_as_a_table(kembar):
+    done = kembar("show", "ratings", "--on", "2020-12-31")
+
+    assert done.returncode == 0
+    assert "■■ □□ ■■ □■ ■□" in next(line for line in done.stdout.splitlines() if "beijing" in line)
+
+
+def test_ratings_as_json_are_the_answer_of_the_api(kembar, demo):
+    done = kembar("show", "ratings", "--on", "2020-12-31", "--json")
+
+    assert json.loads(done.stdout) == demo.get("/reports/v1/ratings?on=2020-12-31")
+
+
+def test_ratings_over_a_period(kembar):
+    done = kembar("show", "ratings", "--from", "2017-01-01", "--to", "2020-12-31", "--json")
+
+    assert {item["rating"] for item in json.loads(done.stdout)["items"]} == {"aktif", "kurang_aktif", "tidak_aktif"}
+
+
+def test_a_partnership_with_the_activities_behind_each_cell(kembar):
+    done = kembar("show", "partnership", "beijing", "--on", "2020-12-31")
+
+    assert done.returncode == 0
+    assert "6 of 10 cells" in done.stdout
+    assert "16–22 June 2019" in done.stdout
+    assert "Not counted on that day" in done.stdout
+
+
+def test_a_partnership_as_json(kembar):
+    answer = json.loads(kembar("show", "partnership", "beijing", "--on", "2020-12-31", "--json").stdout)
+
+    assert (answer["partnership"], answer["score"]) == ("beijing", 6)
+    assert {each["partnership"] for each in answer["activities"]} == {"beijing"}
+
+
+def test_a_partnership_that_is_not_there_is_answered_with_those_that_are(kembar):
+    done = kembar("show", "partnership", "beijng")
+
+    assert done.returncode == 1
+    assert "beijing" in done.stderr
+
+
+def test_an_activity_is_posted_by_options_and_shows_at_once(kembar, demo):
+    event_id = str(uuid4())
+    done = kembar(
+        *(
+            "post",
+            "--partnership",
+            "kyiv",
+            "--indicator",
+            "contact",
+            "--occurred",
+            "2026-11-20",
+            "--direction",
+            "inbound",
+        ),
+        *(
+            "--mode",
+            "online",
+            "--initiator",
+            "partner",
+            "--title-en",
+            "Letter [of] the mayor",
+            "--id",
+            event_id,
+            "--json",
+        ),
+    )
+
+    (receipt,) = json.loads(done.stdout)
+    assert receipt["event_id"] == event_id
+    shown = kembar("show", "partnership", "kyiv")
+    assert "Letter [of] the mayor" in shown.stdout
+
+
+@pytest.mark.parametrize("form", ["one", "batch", "list", "lines"])
+def test_events_are_posted_from_standard_input_in_every_form(kembar, form):
+    event = {
+        "type": "activity.recorded",
+        "data": {
+            "partnership": "seoul",
+            "indicator": "aid",
+            "occurred": "2026-05",
+            "direction": "inbound",
+            "outcome": "planned",
+            "title": {"id": "Rencana"},
+        },
+    }
+    text, count = {
+        "one": (json.dumps(event), 1),
+        "batch": (json.dumps({"events": [event, event]}), 2),
+        "list": (json.dumps([event, event, event]), 3),
+        "lines": ("\n".join([json.dumps(event)] * 4), 4),
+    }[form]
+
+    done = kembar("post", "-", "--json", stdin=text)
+
+    assert done.returncode == 0, done.stderr
+    assert len({receipt["position"] for receipt in json.loads(done.stdout)}) == count
+
+
+def test_a_refused_event_says_which_field_and_what_to_do(kembar):
+    done = kembar("post", "--partnership", "seoul", "--indicator", "gift", "--occurred", "2026")
+
+    assert done.returncode == 1
+    assert "data.indicator" in done.stderr
+    assert "joint_event" in done.stderr
+
+
+def test_a_file_that_is_not_there_is_named(kembar):
+    done = kembar("post", "nothing.json")
+
+    assert done.returncode == 1
+    assert "nothing.json cannot be read" in done.stderr
+
+
+def test_where_no_kembar_answers_the_way_to_one_is_told(kembar):
+    done = kembar("show", "ratings", "--url", f"http://127.0.0.1:{free_ports(1)[0]}")
+
+    assert done.returncode == 1
+    assert "./kembar demo" in done.stderr
+
+
+def test_a_wrong_token_is_told(kembar):
+    done = kembar("post", "--partnership", "seoul", "--token", "wrong")
+
+    assert done.returncode == 1
+    assert "token" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["show", "ratings", "--wrong"], ["nonsense"], ["demo", "--port", "0"]])
+def test_a_command_wrongly_asked_exits_with_two(kembar, arguments):
+    assert kembar(*arguments).returncode == 2

@@ -1,0 +1,204 @@
+"""`kembar demo` and `up`, as a newcomer runs them, and as a bad day treats them."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import urllib.error
+
+import pytest
+
+from cli.embedded.nats_server import free_ports
+from tests.support.program import is_gone, run, running, wait_until
+
+PARTS = ("postgres", "nats-server", "services")
+
+
+@pytest.fixture
+def port():
+    return free_ports(1)[0]
+
+
+def test_demo_shows_the_ratings_and_where_they_differ_from_the_study(tmp_path, port):
+    with running("demo", tmp_path / "data", port) as program:
+        said = program.said()
+        tokens = program.tokens()
+        position = program.get("/reports/v1/ratings?on=2020-12-31")["position"]
+
+        assert "136 facts posted, 136 of them new" in said
+        assert "The study rated 22 partnerships; 19 agree, 3 differ:" in said
+        for name in ("Hanoi", "Los Angeles", "Paris"):
+            assert f"\n  {name}: " in said
+        assert f"http://127.0.0.1:{port}/" in said
+        assert next(iter(tokens)) == "bureau"
+        assert len(set(tokens.values())) == len(tokens)
+        assert (tmp_path / "data" / "demo-tokens.json").stat().st_mode & 0o077 == 0
+        pids = [program.pid_of(part) for part in PARTS]
+        assert program.interrupt() == 0
+
+    assert all(is_gone(pid) for pid in pids)
+    assert "nothing is lost" in program.said()
+
+    with running("demo", tmp_path / "data", port) as again:
+        assert "136 facts posted, 0 of them new" in again.said()
+        assert again.get("/reports/v1/ratings?on=2020-12-31")["position"] == position
+        assert again.tokens() == tokens
+
+
+def test_up_starts_with_an_empty_ledger_that_says_what_to_do(tmp_path, port):
+    with running("up", tmp_path / "data", port) as program:
+        answer = program.get("/reports/v1/ratings")
+
+        assert answer["items"] == []
+        assert answer["position"] == 1
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_is_started_again_and_nothing_is_lost(tmp_path, port, part):
+    with running("demo", tmp_path / "data", port) as program:
+        before = program.get("/reports/v1/ratings?on=2020-12-31")
+        killed = program.pid_of(part)
+
+        os.kill(killed, signal.SIGKILL)
+
+        wait_until(lambda: program.pid_of(part) != killed)
+        posted = wait_for_a_post(program)
+        wait_until(lambda: answered(program, "/reports/v1/ratings?on=2020-12-31").get("position") == posted["position"])
+        after = program.get("/reports/v1/ratings?on=2020-12-31")
+        assert after["items"] == [
+            item | ({"coverage": after_item["coverage"]} if item["partnership"] == "paris" else {})
+            for item, after_item in zip(before["items"], after["items"], strict=True)
+        ]
+        assert f"{part} has ended unexpectedly; starting it again." in program.said()
+
+
+def wait_for_a_post(program):
+    """Post one planned activity until it is taken; always the same one, as a client with a bad line would."""
+    letter = {
+        "type": "activity.recorded",
+        "id": "7a0f4e52-1f3a-4c55-9d7e-0c6f6d1b2a33",
+        "data": {
+            "partnership": "paris",
+            "indicator": "contact",
+            "occurred": "2027",
+            "direction": "outbound",
+            "outcome": "planned",
+            "title": {"id": "Surat"},
+        },
+    }
+    answers = []
+
+    def taken():
+        done = run("post", "-", "--url", program.url, "--json", stdin=json.dumps(letter), KEMBAR_DATA=str(program.data))
+        if done.returncode == 0:
+            answers.append(json.loads(done.stdout)[0])
+        return done.returncode == 0
+
+    wait_until(taken)
+    return answers[0]
+
+
+def answered(program, path):
+    with contextlib.suppress(urllib.error.URLError, OSError):
+        return program.get(path)
+    return {}
+
+
+def test_a_killed_program_leaves_nothing_that_a_new_start_cannot_take_over(tmp_path, port):
+    with running("demo", tmp_path / "data", port) as program:
+        left = [program.pid_of(part) for part in PARTS]
+        program.process.kill()
+        program.process.wait()
+
+    with running("demo", tmp_path / "data", free_ports(1)[0]) as again:
+        assert "136 facts posted, 0 of them new" in again.said()
+        assert all(is_gone(pid) for pid in left)
+
+
+def test_a_taken_port_is_named_and_another_offered(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        done = run("demo", "--port", str(port), "--data", str(tmp_path / "data"))
+
+    assert done.returncode == 1
+    assert f"Port {port} is taken" in done.stderr
+    assert f"--port {port + 1}" in done.stderr
+
+
+def test_a_folder_in_use_is_refused(tmp_path, port):
+    with running("up", tmp_path / "data", port):
+        done = run("up", "--port", str(free_ports(1)[0]), "--data", str(tmp_path / "data"))
+
+    assert done.returncode == 1
+    assert "in use by a running Kembar" in done.stderr
+
+
+def test_a_folder_from_a_newer_version_is_left_alone(tmp_path, port):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "kembar.json").write_text('{"format": 99}')
+
+    done = run("demo", "--port", str(port), "--data", str(data))
+
+    assert done.returncode == 1
+    assert "newer Kembar (format 99" in done.stderr
+    assert sorted(each.name for each in data.iterdir()) == ["kembar.json", "lock"]
+
+
+def test_a_folder_that_holds_other_things_is_left_alone(tmp_path, port):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "thesis.docx").write_text("")
+
+    done = run("demo", "--port", str(port), "--data", str(data))
+
+    assert done.returncode == 1
+    assert "thesis.docx" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, port):
+    (tmp_path / "file").write_text("")
+
+    done = run("demo", "--port", str(port), "--data", str(tmp_path / "file" / "data"))
+
+    assert done.returncode == 1
+    assert "cannot be written to" in done.stderr
+    assert "--data" in done.stderr
+
+
+def test_a_part_that_will_not_start_shows_the_end_of_its_log(tmp_path, port):
+    with running("up", tmp_path / "data", port):
+        pass
+    (tmp_path / "data" / "postgres" / "global" / "pg_control").unlink()
+
+    done = run("up", "--port", str(port), "--data", str(tmp_path / "data"))
+
+    assert done.returncode == 1
+    assert "postgres ended while starting" in done.stderr
+    assert "pg_control" in done.stderr
+
+
+def test_a_ledger_configured_otherwise_is_not_served(tmp_path, port):
+    """Unlimited and write-once, or the services refuse to start and say what differs."""
+    with running("up", tmp_path / "data", port):
+        pass
+    stream = next((tmp_path / "data" / "nats").rglob("LEDGER_00"))
+    for each in sorted(stream.rglob("*"), reverse=True):
+        each.rmdir() if each.is_dir() else each.unlink()
+    stream.rmdir()
+
+    done = run("up", "--port", str(port), "--data", str(tmp_path / "data"))
+
+    assert done.returncode == 1
+    assert "rolled back" in done.stderr
+
+
+def test_a_very_long_path_works(tmp_path, port):
+    data = tmp_path / ("a folder with a long name " * 5).strip() / "data"
+
+    with running("up", data, port) as program:
+        assert program.get("/scoring/v1/ratings")["items"] == []
