@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from cli.say import complain, out, print_json, say
 from cli.stop import CannotGoOn
+
+if TYPE_CHECKING:
+    from shared.process.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 app = typer.Typer(
@@ -75,11 +78,10 @@ def serve(
 ) -> None:
     """Run a service against a ledger and a database that run already; see docs/operating.md for its settings."""
     from cli.serve import APPS, prepare, serve
-    from shared.process.settings import Settings
 
     if service not in (*APPS, "all"):
         raise CannotGoOn(f"There is no service “{service}”.", f"Use one of {', '.join(APPS)}, all.")
-    settings = Settings()
+    settings = _settings()
     if prepare_first:
         prepare(settings)
     serve(service, settings)
@@ -89,10 +91,22 @@ def serve(
 def prepare() -> None:
     """Make the ledger's stream where there is none, and bring the tables up to date. Safe to run again."""
     from cli.serve import prepare
+
+    prepare(_settings())
+    say("The ledger and the tables are ready.")
+
+
+def _settings() -> "Settings":
+    """Read the settings; name those that are wrong as they stand in the environment."""
+    from pydantic import ValidationError
+
     from shared.process.settings import Settings
 
-    prepare(Settings())
-    say("The ledger and the tables are ready.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"KEMBAR_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False)]
+        raise CannotGoOn("\n".join(wrong), "Correct the settings; docs/operating.md lists them all.") from error
 
 
 @show_app.command("ratings")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-import asyncpg
 import uvicorn
 from fastapi import FastAPI
 
@@ -15,7 +14,7 @@ import services.scoring.app
 import services.scoring.store
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import create_stream
-from shared.postgres.migrate import migrate
+from shared.postgres.migrate import migrate_all
 from shared.process.logs import set_up_logs
 from shared.process.settings import Settings
 from shared.web.one_port import OnePort
@@ -60,9 +59,5 @@ async def _prepare(settings: Settings) -> None:
         await create_stream(ledger.client, settings.ledger_replicas)
     finally:
         await ledger.close()
-    connection = await asyncpg.connect(settings.postgres_dsn.get_secret_value())
-    try:
-        for store in STORES:
-            await migrate(connection, store.SCHEMA, store.migrations())
-    finally:
-        await connection.close()
+    dsn = settings.postgres_dsn.get_secret_value()
+    await migrate_all(dsn, {store.SCHEMA: store.migrations() for store in STORES})

@@ -1,6 +1,7 @@
 """Bring a service's schema up to date: numbered SQL files, each applied once, all in one transaction."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,16 @@ class Migration:
 def migrations_in(folder: Path) -> list[Migration]:
     """Return the migrations of a folder in order."""
     return [Migration(int(path.stem[:4]), path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))]
+
+
+async def migrate_all(dsn: str, migrations_by_schema: Mapping[str, list[Migration]]) -> None:
+    """Bring several schemas of one database up to date."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        for schema, migrations in migrations_by_schema.items():
+            await migrate(connection, schema, migrations)
+    finally:
+        await connection.close()
 
 
 async def migrate(connection: asyncpg.Connection, schema: str, migrations: list[Migration]) -> int:

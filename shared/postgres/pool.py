@@ -5,6 +5,9 @@ from typing import Any
 
 import asyncpg
 
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a query raises; where the line was lost, begin again once the server can be reached."""
+
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 

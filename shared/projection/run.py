@@ -7,13 +7,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-import asyncpg
 import structlog
 
 from shared.domain.events import Event
 from shared.ledger.follow import Checkpoint, LedgerBroken, follow
 from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, OutcomeUnknown, Stored
-from shared.postgres.pool import Connection, Pool
+from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
 from shared.projection.progress import Progress
@@ -59,8 +58,7 @@ async def keep_projecting(
             raise
         except (
             *CONNECTION_ERRORS,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
+            *DATABASE_ERRORS,
             CheckpointMoved,
             OutcomeUnknown,
         ) as error:

@@ -16,7 +16,7 @@ from cli.embedded.postgres import postgres_part
 from cli.serve import STORES
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import create_stream
-from shared.postgres.migrate import migrate
+from shared.postgres.migrate import migrate_all
 
 START_SECONDS = 30
 _numbers = itertools.count(1)
@@ -101,12 +101,8 @@ async def make_template(dsn: str) -> None:
         await connection.execute("CREATE DATABASE template_kembar")
     finally:
         await connection.close()
-    connection = await asyncpg.connect(database_in(dsn, "template_kembar"))
-    try:
-        for store in STORES:
-            await migrate(connection, store.SCHEMA, store.migrations())
-    finally:
-        await connection.close()
+    migrations = {store.SCHEMA: store.migrations() for store in STORES}
+    await migrate_all(database_in(dsn, "template_kembar"), migrations)
 
 
 @contextlib.asynccontextmanager
