@@ -190,6 +190,22 @@ def post(
     print_json(receipts) if as_json else print_receipts(receipts)
 
 
+@app.command()
+def bench(runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5) -> None:
+    """Measure what takes how long on this machine: medians, beside the raw limit of the same run."""
+    from rich.table import Table
+
+    from cli.bench.machine import machine_in_words
+    from cli.bench.start import measure_starts
+
+    table = Table(title=f"Medians of {runs} runs", title_justify="left", caption=machine_in_words())
+    for name in ("what", "seconds", "the engines alone"):
+        table.add_column(name, justify="left" if name == "what" else "right")
+    for what, seconds, raw in measure_starts(runs, say):
+        table.add_row(what, f"{seconds:.2f}", f"{raw:.2f}")
+    out.print(table)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run all tests; what follows is handed to pytest."""

@@ -1,0 +1,28 @@
+"""What deploys the program names settings, commands and files that are there."""
+
+import re
+
+from cli.serve import APPS
+from shared.process.settings import Settings
+from tests.house.project import ROOT
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+OF_THE_DEPLOYMENT = {"KEMBAR_DOMAIN", "KEMBAR_POSTGRES_PASSWORD"}
+
+
+def test_every_setting_that_is_set_is_one():
+    set_there = set(re.findall(r"\bKEMBAR_[A-Z_]+\b", COMPOSE + (ROOT / "deploy" / "Dockerfile").read_text()))
+
+    assert set_there - OF_THE_DEPLOYMENT <= {f"KEMBAR_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_every_service_is_served():
+    assert set(re.findall(r"command: \[serve, (\w+)\]", COMPOSE)) == set(APPS)
+
+
+def test_every_file_that_is_mounted_or_built_from_is_there():
+    mounted = re.findall(r"- \./([^:]+):", COMPOSE) + re.findall(r"dockerfile: (\S+)", COMPOSE)
+    copied = re.findall(r"^COPY (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
+
+    assert len(mounted) >= 3
+    assert [path for path in mounted + copied if not (ROOT / path).exists()] == []
