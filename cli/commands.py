@@ -181,6 +181,8 @@ def post(
         "initiator": initiator,
         "title": {"id": title_id, "en": title_en},
     }
+    if file is not None and any(given[name] for name in ("partnership", "indicator", "occurred", "direction")):
+        raise CannotGoOn("A file and an activity by options were given.", "Give the one or the other.")
     if file is None and partnership is None:
         raise CannotGoOn(
             "There is nothing to post.", "Name a file (or -), or describe an activity; see `kembar post --help`."

@@ -1,10 +1,12 @@
 """`kembar show`: ratings and partnerships on the terminal."""
 
+import difflib
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
+from rich.markup import escape
 from rich.table import Table
 
 from cli.client import Client
@@ -39,6 +41,8 @@ def ratings_table(answer: dict[str, Any]) -> Table:
         cells = ["".join("■" if item["cells"][indicator][way] else "□" for way in WAYS) for indicator in INDICATORS]
         then = _change(item) or ", ".join(_marks(item))
         table.add_row(item["partnership"], RATINGS[item["rating"]], " ".join(cells), str(item["score"]), then)
+    if not answer["items"]:
+        table.caption = "No partnership is in force then, as far as was known."
     return table
 
 
@@ -56,7 +60,7 @@ def print_differences(answer: dict[str, Any], folder: Path) -> None:
     )
     for item in different:
         here, there = item["rating"].replace("_", " "), published[item["partnership"]].replace("_", " ")
-        out.print(f"  {item['name']['en']}: {here} with {item['score']} cells here, {there} in the study")
+        out.print(f"  {escape(_name(item))}: {here} with {item['score']} cells here, {there} in the study")
 
 
 def show_partnership(client: Client, slug: str, clocks: dict[str, str | None]) -> dict[str, Any]:
@@ -64,8 +68,11 @@ def show_partnership(client: Client, slug: str, clocks: dict[str, str | None]) -
     ratings = client.get("/reports/v1/ratings", clocks)
     item = next((each for each in ratings["items"] if each["partnership"] == slug), None)
     if item is None:
-        names = ", ".join(each["partnership"] for each in ratings["items"]) or "none"
-        raise CannotGoOn(f"There is no partnership “{slug}” in force then.", f"Those in force are: {names}.")
+        names = [each["partnership"] for each in ratings["items"]]
+        near = difflib.get_close_matches(slug, names, n=1)
+        remedy = f"Did you mean {near[0]}? " if near else ""
+        remedy += f"Those in force on that day: {', '.join(names) or 'none'}."
+        raise CannotGoOn(f"No partnership “{slug}” is in force on that day.", remedy)
     return {
         **item,
         "on": ratings["on"],
@@ -77,7 +84,7 @@ def show_partnership(client: Client, slug: str, clocks: dict[str, str | None]) -
 def print_partnership(answer: dict[str, Any]) -> None:
     """Print what `show_partnership` returned: the grid, and behind each lit cell its activities."""
     activities = {each["id"]: each for each in answer["activities"]}
-    name = answer["name"].get("en") or answer["name"]["id"]
+    name = escape(_name(answer))
     said = [RATINGS[answer["rating"]], f"{answer['score']} of 10 cells", *_marks(answer)]
     said.append(f"if nothing happens: {_change(answer)}" if answer["next_change"] else "no change ahead")
     out.print(f"\n[bold]{name}[/] on {answer['on']}: {', '.join(said)}\n" if answer["on"] else f"\n[bold]{name}[/]\n")
@@ -91,6 +98,9 @@ def print_partnership(answer: dict[str, Any]) -> None:
         cells = ["\n".join([*map(_line, lit[way]), *_dark(answer, indicator, way)]) or "□" for way in WAYS]
         table.add_row(indicator.replace("_", " "), *cells)
     out.print(table)
+    if answer["official"]:
+        official = answer["official"]
+        out.print(escape(f"Official rating: {official['rating']}, by {official['author']}: {official['reason']}\n"))
     lighting = {each for ways in answer["cells"].values() for ids in ways.values() for each in ids}
     others = [each for each in answer["activities"] if each["id"] not in lighting]
     if others:
@@ -113,12 +123,17 @@ def _activities(client: Client, slug: str, clocks: dict[str, str | None]) -> lis
 
 def _line(activity: dict[str, Any], sign: str = "■") -> str:
     title = activity["title"].get("en") or activity["title"]["id"]
-    return f"{sign} {occurred_in_words(activity['occurred'], 'en')}: {title}".replace("[", r"\[")
+    return escape(f"{sign} {occurred_in_words(activity['occurred'], 'en')}: {title}")
 
 
 def _dark(answer: dict[str, Any], indicator: str, way: str) -> list[str]:
     day = answer["goes_dark"][indicator][way]
     return [f"[dim]dark on {date_in_words(date.fromisoformat(day), 'en')}[/]"] if day else []
+
+
+def _name(item: dict[str, Any]) -> str:
+    name: str = item["name"].get("en") or item["name"]["id"]
+    return name
 
 
 def _marks(item: dict[str, Any]) -> list[str]:

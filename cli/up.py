@@ -26,7 +26,6 @@ def up(data: Path, port: int, *, with_facts: bool) -> None:
     folder = DataFolder.open(data)
     stack = Stack(folder, port, say)
     try:
-        say(f"Starting PostgreSQL, nats-server and the services in {folder.path} ...")
         stack.start()
         say(f"All parts answer after {time.monotonic() - started:.1f} s.")
         if with_facts and not asked_to_stop.is_set():
@@ -37,8 +36,9 @@ def up(data: Path, port: int, *, with_facts: bool) -> None:
         while not asked_to_stop.wait(LOOK_EVERY_SECONDS):
             stack.watch()
     finally:
-        say("Stopping the services, nats-server and PostgreSQL ...")
-        stack.stop()
+        if stack.is_running:
+            say("Stopping the services, nats-server and PostgreSQL ...")
+            stack.stop()
         folder.release()
     say("Stopped; nothing is lost. The same command goes on from here.")
 
@@ -65,4 +65,5 @@ def _listen_for_the_end() -> threading.Event:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGHUP, stop)  # the terminal was closed
     return asked_to_stop

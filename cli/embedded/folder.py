@@ -28,7 +28,8 @@ class DataFolder:
         path = path.expanduser().resolve()
         try:
             path.mkdir(parents=True, exist_ok=True)
-            lock = (path / "lock").open("a+")
+            _refuse_a_foreign_folder(path)
+            lock = os.fdopen(os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
         except OSError as error:
             raise CannotGoOn(
                 f"The data folder {path} cannot be written to: {error.strerror}.",
@@ -67,19 +68,35 @@ class DataFolder:
     def _check_format(self) -> None:
         seal = self.file("kembar.json")
         if not seal.exists():
-            others = {each.name for each in self.path.iterdir()} - {"lock"}
-            if others:
-                raise CannotGoOn(
-                    f"{self.path} holds other things ({', '.join(sorted(others)[:3])}) and is no data folder of Kembar.",
-                    "Choose an empty or a new folder with --data.",
-                )
             self.write_private("kembar.json", {"format": FORMAT})
-        written = json.loads(seal.read_text())["format"]
+        written = _format_in(seal)
+        if written is None:
+            raise CannotGoOn(
+                f"{seal} does not say the format of the data folder; it was damaged or is not Kembar's.",
+                f'If the folder is of this version, put {{"format": {FORMAT}}} into it; else choose another with --data.',
+            )
         if written > FORMAT:
             raise CannotGoOn(
                 f"The data folder {self.path} was written by a newer Kembar (format {written}, this one knows {FORMAT}).",
                 "Run the newer version, or choose another folder with --data.",
             )
+
+
+def _refuse_a_foreign_folder(path: Path) -> None:
+    others = {each.name for each in path.iterdir()} - {"lock"}
+    if others and "kembar.json" not in others:
+        raise CannotGoOn(
+            f"{path} holds other things ({', '.join(sorted(others)[:3])}) and is no data folder of Kembar.",
+            "Choose an empty or a new folder with --data.",
+        )
+
+
+def _format_in(seal: Path) -> int | None:
+    try:
+        written = json.loads(seal.read_text())["format"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return written if isinstance(written, int) else None
 
 
 def where_running(data: Path) -> str | None:

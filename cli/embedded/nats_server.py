@@ -60,7 +60,7 @@ listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{monitor_port}"
 authorization {{ user: {USER}, password: {json.dumps(password)} }}
 jetstream {{
-  store_dir: {json.dumps(str(store))}
+  store_dir: {json.dumps(str(store), ensure_ascii=False)}
   max_file_store: 1TB
   # every write is on the disk before it is acknowledged
   sync_interval: always

@@ -39,8 +39,7 @@ class Part:
         return self.folder / "logs" / f"{self.name}.log"
 
     def start(self) -> None:
-        """Start the process, ending one that a killed program may have left."""
-        self._end_what_was_left()
+        """Start the process."""
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
@@ -96,18 +95,24 @@ class Part:
     def _note(self) -> Path:
         return self.folder / "run" / f"{self.name}.json"
 
-    def _end_what_was_left(self) -> None:
-        """A program that was killed could not stop its parts; they still run and hold ports and files."""
+
+def end_what_was_left(folder: Path) -> None:
+    """End the parts that a killed program could not stop: they still run, and hold its ports and files.
+
+    The services first and at once, for they keep nothing of their own; then the engines, in order.
+    """
+    for name, end in (("services", signal.SIGKILL), ("nats-server", signal.SIGTERM), ("postgres", signal.SIGINT)):
+        note_file = folder / "run" / f"{name}.json"
         try:
-            note = json.loads(self._note.read_text())
+            note = json.loads(note_file.read_text())
             left = psutil.Process(note["pid"])
             if left.create_time() != note["created"]:
-                return
-        except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
-            return
-        left.send_signal(self.stop_signal)
-        try:
-            left.wait(15)
-        except psutil.TimeoutExpired:
-            left.kill()
-            left.wait(5)
+                continue
+            left.send_signal(end)
+            psutil.wait_procs([left], timeout=15)
+            if left.is_running() and left.status() != psutil.STATUS_ZOMBIE:
+                left.kill()
+        except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+            continue
+        finally:
+            note_file.unlink(missing_ok=True)

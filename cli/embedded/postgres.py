@@ -4,11 +4,13 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from cli.embedded.part import Part
 from cli.stop import CannotGoOn
@@ -16,7 +18,7 @@ from cli.stop import CannotGoOn
 OWNER = "kembar"
 SYSTEM_USER = "embedded_postgres"
 LONGEST_SOCKET_PATH = 100
-"""Systems cut the path of a Unix socket at 104 to 108 bytes."""
+"""Systems cut the path of a Unix socket at 104 to 108 bytes; and PostgreSQL takes a comma for the end of one."""
 
 
 def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
@@ -27,15 +29,13 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
     """
     user = SYSTEM_USER if os.geteuid() == 0 else None
     data, sockets = folder / "postgres", _socket_folder(folder)
-    for each in (data, sockets):
-        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
     if user is not None:
         _make_user(user)
         for each in (programs() / "postgres", data, sockets):
             _open_for_passing_through(each)
-        for each in (data, sockets):
-            os.chown(each, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-    if not (data / "PG_VERSION").exists():
+        _give(sockets, user)
+    if not data.exists():
         _make_files(data, user)
     options = {
         "listen_addresses": "",
@@ -55,7 +55,7 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
         stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, nothing is lost
         user=user,
     )
-    return part, f"postgresql://{OWNER}@/postgres?host={sockets}"
+    return part, f"postgresql://{OWNER}@/postgres?host={quote(str(sockets))}"
 
 
 def programs() -> Path:
@@ -80,14 +80,24 @@ def _make_user(name: str) -> None:
 
 def _socket_folder(folder: Path) -> Path:
     sockets = folder / "run" / "postgres"
-    if len(str(sockets / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
+    if len(os.fsencode(sockets / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH and "," not in str(sockets):
         return sockets
     short = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"kembar-{os.geteuid()}-{short}"
 
 
+def _give(folder: Path, user: str) -> None:
+    os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+
+
 def _make_files(data: Path, user: str | None) -> None:
-    initdb = [str(programs() / "initdb"), "-D", str(data), "-U", OWNER, "--auth=trust", "--encoding=UTF8"]
+    """Make the files beside their place and move them there when they are whole: a start that was cut off begins anew."""
+    unfinished = data.with_name("postgres.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    if user is not None:
+        _give(unfinished, user)
+    initdb = [str(programs() / "initdb"), "-D", str(unfinished), "-U", OWNER, "--auth=trust", "--encoding=UTF8"]
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     done = subprocess.run(
         [*initdb, *locale, "--no-instructions"], user=user, group=user, capture_output=True, text=True
@@ -97,6 +107,7 @@ def _make_files(data: Path, user: str | None) -> None:
             f"PostgreSQL could not make its files in {data}:\n{done.stderr.strip()}",
             "See the message above. Usual causes: a full disk, or a folder that others own.",
         )
+    unfinished.replace(data)
 
 
 def _open_for_passing_through(path: Path) -> None:

@@ -13,7 +13,7 @@ import psutil
 
 from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import USER, nats_part
-from cli.embedded.part import Part
+from cli.embedded.part import Part, end_what_was_left
 from cli.embedded.postgres import postgres_part
 from cli.embedded.tokens import FOR_SERVICES, ensure_tokens
 from cli.stop import CannotGoOn
@@ -36,9 +36,16 @@ class Stack:
         self._parts: list[Part] = []
         self._restarted_at: list[float] = []
 
+    @property
+    def is_running(self) -> bool:
+        """Say whether there is anything to stop."""
+        return bool(self._parts)
+
     def start(self) -> None:
         """Start all parts and wait until they can be used; stops what was started where one would not."""
+        end_what_was_left(self.folder.path)
         refuse_a_taken_port(self.port)
+        self._say(f"Starting PostgreSQL, nats-server and the services in {self.folder.path} ...")
         try:
             postgres, dsn = postgres_part(self.folder.path)
             nats, address = nats_part(self.folder.path)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.ingest.requests import Requested, invalid
-from shared.domain.amend import DoesNotFit, amend, change
+from shared.domain.amend import DoesNotFit, Partnership, amend, change
 from shared.domain.book import Book, Touched, fold
 from shared.domain.codes import Outcome
 from shared.domain.events import (
@@ -19,12 +19,16 @@ from shared.domain.events import (
     ActivityRetracted,
     Event,
     ImportReversed,
+    MilestoneReached,
     PartnershipChanged,
     PartnershipEnded,
+    PartnershipFacts,
     PartnershipRegistered,
     RatingLifted,
+    RubricAdopted,
 )
 from shared.domain.occurred import parse_occurred
+from shared.domain.rubric import JAKARTA_2020, Rubric
 from shared.wire.envelope import Posting
 from shared.wire.problems import Finding, Problem, findings_of
 
@@ -36,16 +40,25 @@ STANDS_ON_THE_STATE = (
     ActivityRetracted,
     ImportReversed,
     RatingLifted,
+    RubricAdopted,
 )
 """Events that are right or wrong by what stands; they are appended only if their partition has not moved on meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingJudgement:
+    """An official judgement: whose rating it sets, and the event that lifted it, if one has."""
+
+    partnership: str
+    lifted_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a decision needs to know besides the request: who, when, and what stands.
 
-    `today` is the day in the home's time zone. `judgements` maps official judgements that the request names to their
-    partnership. `slugs` are all partnerships of the home, for telling what a wrong one may have meant.
+    `today` is the day in the home's time zone. `judgements` are those that the request names, `rubrics` those adopted, if
+    the request adopts one. `slugs` are all partnerships of the home, for telling what a wrong one may have meant.
     """
 
     home: str
@@ -53,7 +66,8 @@ class Situation:
     now: datetime
     today: date
     book: Book
-    judgements: Mapping[UUID, str] = field(default_factory=dict)
+    judgements: Mapping[UUID, StandingJudgement] = field(default_factory=dict)
+    rubrics: Collection[Rubric] = ()
     slugs: Collection[str] = ()
 
 
@@ -96,37 +110,22 @@ def accept(requests: Sequence[Requested], ids: Sequence[UUID], situation: Situat
 
 
 def _refuse(request: Requested, situation: Situation) -> Problem | None:
-    book, data = situation.book, request.data
-    match data:
-        case PartnershipRegistered(partnership=slug):
-            if slug in book.partnerships:
-                return _stands(
-                    request,
-                    "partnership",
-                    f"“{slug}” is registered already.",
-                    "Post “partnership.changed” to change it.",
-                )
+    match request.data:
+        case PartnershipRegistered(partnership=slug) if slug in situation.book.partnerships:
+            said = f"“{slug}” is registered already."
+            return _stands(request, "partnership", said, "Post “partnership.changed” to change it.")
+        case PartnershipRegistered():
+            return None
         case ActivityCorrected(activity=activity) | ActivityRetracted(activity=activity):
             return _refuse_amendment(request, activity, situation)
         case ImportReversed(batch=batch):
-            if not any(each.facts.batch == batch and each.withdrawn_by is None for each in book.activities.values()):
-                return _unknown(
-                    request,
-                    "batch",
-                    f"No activity that counts carries the batch “{batch}”.",
-                    "See the import's own page for its batch.",
-                )
-        case RatingLifted(judgement=judgement, partnership=slug):
-            if situation.judgements.get(judgement) != slug:
-                return _unknown(
-                    request,
-                    "judgement",
-                    f"“{slug}” has no official rating {judgement}.",
-                    "Send the id of its “rating.set” event.",
-                )
+            return _refuse_reversal(request, batch, situation)
+        case RatingLifted(judgement=judgement):
+            return _refuse_lifting(request, judgement, situation)
+        case RubricAdopted(rubric=rubric):
+            return _refuse_rubric(request, rubric, situation)
         case _:
             return _refuse_of_partnership(request, situation)
-    return None
 
 
 def _refuse_of_partnership(request: Requested, situation: Situation) -> Problem | None:
@@ -141,39 +140,71 @@ def _refuse_of_partnership(request: Requested, situation: Situation) -> Problem 
     match request.data:
         case ActivityRecorded() as data:
             return _refuse_activity(request, data, situation)
-        case PartnershipEnded():
-            if partnership.ended_on is not None:
-                return _stands(request, "partnership", f"“{slug}” has ended on {partnership.ended_on}.", "Leave it.")
+        case MilestoneReached(reached=reached) if parse_occurred(reached).first > situation.today:
+            said = f"“{reached}” lies in the future, so it cannot have been reached yet."
+            return invalid(
+                [Finding(_path(request, "reached"), said, "Correct the date, or post it once it is reached.")]
+            )
+        case PartnershipEnded(ended_on=day):
+            return _refuse_end(request, partnership, day, situation)
         case PartnershipChanged():
-            try:
-                change(partnership, _as_event(request, UUID(int=0), slug, situation))
-            except ValidationError as error:
-                return invalid(findings_of(error, under=_path(request, "changes")))
+            return _refuse_change(request, partnership, situation)
         case _:
-            pass
-    return None
+            return None
 
 
-def _refuse_activity(request: Requested, data: ActivityFacts, situation: Situation) -> Problem | None:
+def _refuse_end(request: Requested, partnership: Partnership, day: date, situation: Situation) -> Problem | None:
+    if partnership.ended_on is not None:
+        said = f"“{partnership.slug}” has ended on {partnership.ended_on}."
+        return _stands(request, "partnership", said, "To correct the day, post “partnership.changed” with “ended_on”.")
+    findings = _findings_of_end(request, "ended_on", partnership.facts.mou_date, day, situation)
+    return invalid(findings) if findings else None
+
+
+def _refuse_change(request: Requested, partnership: Partnership, situation: Situation) -> Problem | None:
+    try:
+        changed = change(partnership, _as_event(request, UUID(int=0), partnership.slug, situation))
+    except ValidationError as error:
+        known = [*PartnershipFacts.model_fields, "ended_on"]
+        return invalid(findings_of(error, under=_path(request, "changes"), known_fields=known))
+    if changed == partnership:
+        return invalid([_changes_nothing(request)])
+    if changed.ended_on is None:
+        return None
+    findings = _findings_of_end(request, "changes.ended_on", changed.facts.mou_date, changed.ended_on, situation)
+    return invalid(findings) if findings else None
+
+
+def _findings_of_end(
+    request: Requested, name: str, mou_date: date | None, day: date, situation: Situation
+) -> list[Finding]:
+    if day > situation.today:
+        said = f"{day} lies in the future, so it cannot have ended yet."
+        return [Finding(_path(request, name), said, "Correct the day, or post it once it has ended.")]
+    if mou_date is not None and day < mou_date:
+        said = f"{day} is before the founding memorandum of {mou_date}."
+        return [Finding(_path(request, name), said, "Correct the day.")]
+    return []
+
+
+def _refuse_activity(
+    request: Requested, data: ActivityFacts, situation: Situation, under: str = "", itself: UUID | None = None
+) -> Problem | None:
     if data.outcome is Outcome.HELD and parse_occurred(data.occurred).first > situation.today:
         said = f"“{data.occurred}” lies in the future, so it cannot have been held yet."
-        return invalid([Finding(_path(request, "occurred"), said, "Correct the date, or send the outcome “planned”.")])
-    if data.caused_by is not None and data.caused_by not in situation.book.activities:
-        return _unknown(
-            request,
-            "caused_by",
-            f"There is no activity {data.caused_by}.",
-            "Send the id of an activity, or leave it out.",
-        )
+        path = _path(request, f"{under}occurred")
+        return invalid([Finding(path, said, "Correct the date, or send the outcome “planned”.")])
+    if data.caused_by is not None and (data.caused_by not in situation.book.activities or data.caused_by == itself):
+        said = f"There is no other activity {data.caused_by}."
+        return _unknown(request, f"{under}caused_by", said, "Send the id of an activity, or leave it out.")
     return None
 
 
 def _refuse_amendment(request: Requested, activity_id: UUID, situation: Situation) -> Problem | None:
     activity = situation.book.activities.get(activity_id)
     if activity is None:
-        return _unknown(
-            request, "activity", f"There is no activity {activity_id}.", "Send the id from the activity's receipt."
-        )
+        remedy = "Send the id from the activity's receipt."
+        return _unknown(request, "activity", f"There is no activity {activity_id}.", remedy)
     if activity.withdrawn_by is not None:
         said = f"The activity was taken back by {activity.withdrawn_by} and counts no more."
         return _stands(request, "activity", said, "Record it anew if it did happen.")
@@ -185,10 +216,45 @@ def _refuse_amendment(request: Requested, activity_id: UUID, situation: Situatio
         said, _, remedy = str(error).partition(". ")
         return invalid([Finding(_path(request, "changes.partnership"), f"{said}.", remedy)])
     except ValidationError as error:
-        return invalid(
-            findings_of(error, under=_path(request, "changes"), known_fields=list(ActivityFacts.model_fields))
-        )
-    return _refuse_activity(request, amended.facts, situation)
+        known = list(ActivityFacts.model_fields)
+        return invalid(findings_of(error, under=_path(request, "changes"), known_fields=known))
+    if amended.facts == activity.facts:
+        return invalid([_changes_nothing(request)])
+    return _refuse_activity(request, amended.facts, situation, under="changes.", itself=activity_id)
+
+
+def _refuse_reversal(request: Requested, batch: str, situation: Situation) -> Problem | None:
+    counting = (each for each in situation.book.activities.values() if each.withdrawn_by is None)
+    if any(each.facts.batch == batch for each in counting):
+        return None
+    said = f"No activity that counts carries the batch “{batch}”."
+    return _unknown(request, "batch", said, "Send the batch as it stands in the import's activities.")
+
+
+def _refuse_lifting(request: Requested, judgement: UUID, situation: Situation) -> Problem | None:
+    standing = situation.judgements.get(judgement)
+    slug = getattr(request.data, "partnership", None)
+    if standing is None or standing.partnership != slug:
+        said = f"“{slug}” has no official rating {judgement}."
+        return _unknown(request, "judgement", said, "Send the id of its “rating.set” event.")
+    if standing.lifted_by is not None:
+        said = f"The official rating was lifted by {standing.lifted_by}."
+        return _stands(request, "judgement", said, "Leave it, or set another with “rating.set”.")
+    return None
+
+
+def _refuse_rubric(request: Requested, rubric: Rubric, situation: Situation) -> Problem | None:
+    for other in (JAKARTA_2020, *situation.rubrics):
+        if (other.id, other.version) == (rubric.id, rubric.version) and other != rubric:
+            said = f"Version {rubric.version} of the rubric “{rubric.id}” says something else."
+            return _stands(request, "rubric.version", said, f"Give it the version {rubric.version + 1} or higher.")
+    return None
+
+
+def _changes_nothing(request: Requested) -> Finding:
+    return Finding(
+        _path(request, "changes"), "The changes leave everything as it stands.", "Leave them, or correct them."
+    )
 
 
 def _partnership_of(request: Requested, situation: Situation) -> str | None:
@@ -222,7 +288,7 @@ def _path(request: Requested, name: str) -> str:
 def _unknown(request: Requested, name: str, problem: str, remedy: str) -> Problem:
     return Problem(
         status=422,
-        kind=f"unknown-{name.replace('_', '-')}",
+        kind=f"unknown-{name.rpartition('.')[2].replace('_', '-')}",
         title="The event names something that the ledger does not know. Nothing was stored.",
         remedy="Correct the field named under “errors” and send it again.",
         findings=(Finding(_path(request, name), problem, remedy),),

@@ -4,14 +4,19 @@ The book can be a moment behind the ledger. So whatever would be refused for not
 book has caught up, and what was accepted because of what stands is appended only if its partition has not moved on.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+import contextlib
+import random
+import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, accept, touched_by
 from services.ingest.requests import Requested
-from services.ingest.store import read_slugs
-from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted
+from services.ingest.store import read_judgements, read_rubrics, read_slugs
+from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted, RubricAdopted
 from shared.ledger.ledger import Entry, Ledger, NotAppended, OutcomeUnknown, Stored
 from shared.ledger.subjects import partition_of, subject_of
 from shared.postgres.pool import Pool
@@ -21,10 +26,10 @@ from shared.projection.book_store import read_touched
 from shared.projection.progress import Progress
 from shared.web.principal import Principal
 from shared.wire.canonical import digest
-from shared.wire.envelope import LARGEST_PAYLOAD_BYTES, attributes, body_hash, decode, encode, rfc3339
+from shared.wire.envelope import LARGEST_PAYLOAD_BYTES, attributes, body_hash, encode, rfc3339
 from shared.wire.problems import Fault, Finding, Problem
 
-DECIDE_ANEW_AT_MOST = 6
+KEEP_DECIDING_SECONDS = 5.0
 CATCH_UP_SECONDS = 5.0
 
 
@@ -55,6 +60,7 @@ class Desk:
     progress: Progress
     settings: Settings
     clock: Clock
+    _turns: dict[tuple[str, str], asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def post(self, requests: Sequence[Requested], principal: Principal) -> Receipts:
         """Store the requests, whole or not at all, and return their receipts.
@@ -64,25 +70,39 @@ class Desk:
         too large, 503 where the ledger gives no clear answer.
         """
         ids = [each.id or uuid4() for each in requests]
+        deadline = time.monotonic() + KEEP_DECIDING_SECONDS
         try:
-            for _ in range(DECIDE_ANEW_AT_MOST):
+            while time.monotonic() < deadline:
                 receipts = await self._try(requests, ids, principal)
                 if receipts is not None:
                     return receipts
+                await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - so that replicas do not step in time
         except OutcomeUnknown as error:
             raise Fault(_unknown_outcome(error, ids)) from error
-        raise Fault(_too_busy)
+        raise Fault(_too_busy(ids))
 
     async def _try(self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal) -> Receipts | None:
-        """Decide and append once; None where the ledger has moved on in between and all must be decided anew."""
-        stands_at = await self._partitions(requests, principal.home)
+        """Decide and append once; None where the ledger has moved on in between and all must be decided anew.
+
+        Requests of this process that stand on the same partition take turns, rather than undo each other's decisions.
+        """
+        partitions = await self._partitions(requests, principal.home)
+        async with contextlib.AsyncExitStack() as turns:
+            for partition in sorted(partitions):
+                await turns.enter_async_context(self._turns[principal.home, partition])
+            return await self._decide_and_append(requests, ids, principal, partitions)
+
+    async def _decide_and_append(
+        self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal, partitions: Collection[str]
+    ) -> Receipts | None:
+        stands_at = await self._stand_at(principal.home, partitions)
         decision = await self._decide(requests, ids, principal)
         if isinstance(decision, Problem):
             stood = await self._standing(requests, ids, principal.home)
             if all(stood):
                 return Receipts([_receipt(each) for each in stood if each], new=False)
             raise Fault(decision)
-        entries = [_entry(each, stands_at) for each in decision]
+        entries = [_entry(each, stands_at, request) for each, request in zip(decision, requests, strict=True)]
         try:
             return Receipts([_receipt(each) for each in await self.ledger.append(entries)], new=True)
         except NotAppended:
@@ -117,30 +137,21 @@ class Desk:
         self, requests: Sequence[Requested], principal: Principal, *, with_slugs: bool = False
     ) -> Situation:
         now = self.clock()
+        named = [each.data.judgement for each in requests if isinstance(each.data, RatingLifted)]
+        adopts = any(isinstance(each.data, RubricAdopted) for each in requests)
         return Situation(
             home=principal.home,
             author=principal.account,
             now=now,
             today=now.astimezone(self.settings.zone).date(),
             book=await read_touched(self.pool, principal.home, touched_by(requests)),
-            judgements=await self._judgements(requests, principal.home),
+            judgements=await read_judgements(self.pool, principal.home, named),
+            rubrics=await read_rubrics(self.pool, principal.home) if adopts else (),
             slugs=await read_slugs(self.pool, principal.home) if with_slugs else (),
         )
 
-    async def _judgements(self, requests: Sequence[Requested], home: str) -> dict[UUID, str]:
-        judgements: dict[UUID, str] = {}
-        for each in requests:
-            if isinstance(each.data, RatingLifted):
-                stored = await self.ledger.find(home, each.data.judgement)
-                event = (
-                    decode(stored.payload, stored.position, stored.recorded_at, self.settings.zone) if stored else None
-                )
-                if event and event.type == "rating.set" and event.partnership:
-                    judgements[event.id] = event.partnership
-        return judgements
-
-    async def _partitions(self, requests: Sequence[Requested], home: str) -> dict[str, int]:
-        """Return where the partitions stand that the decision depends on, once the book has come that far."""
+    async def _partitions(self, requests: Sequence[Requested], home: str) -> set[str]:
+        """Return the partitions on whose state the decision depends."""
         in_this_request = {
             each.id: each.data.partnership for each in requests if isinstance(each.data, ActivityRecorded)
         }
@@ -153,6 +164,10 @@ class Desk:
                 activity = each.data.activity
                 partnership = in_this_request.get(activity) or await self._partnership_of(home, activity)
             partitions.add(partition_of(home, partnership))
+        return partitions
+
+    async def _stand_at(self, home: str, partitions: Collection[str]) -> dict[str, int]:
+        """Return where these partitions stand, once the book has come that far."""
         stands_at = {each: await self.ledger.partition_stands_at(home, each) for each in partitions}
         if stands_at:
             await self._catch_up(max(stands_at.values()))
@@ -177,11 +192,11 @@ class Desk:
         return standing
 
 
-def _entry(accepted: Accepted, stands_at: dict[str, int]) -> Entry:
+def _entry(accepted: Accepted, stands_at: dict[str, int], request: Requested) -> Entry:
     posting = accepted.posting
     payload = encode(posting)
     if len(payload) > LARGEST_PAYLOAD_BYTES:
-        raise Fault(too_large(len(payload)))
+        raise Fault(too_large(len(payload), request.where))
     partition = partition_of(posting.home, posting.partnership)
     return Entry(
         home=posting.home,
@@ -197,13 +212,16 @@ def _receipt(stored: Stored) -> Receipt:
     return Receipt(event_id, stored.position, digest(stored.payload), rfc3339(stored.recorded_at))
 
 
-def too_large(size_bytes: int) -> Problem:
-    """Return the refusal of an event that is larger than the ledger takes."""
+def too_large(size_bytes: int, where: str = "") -> Problem:
+    """Return the refusal of an event that is larger than the ledger takes; `where` is its place in a batch."""
+    problem = f"The event has {size_bytes:,} bytes."
+    remedy = "Shorten the texts, and keep documents outside: an event names them by their hash under “evidence”."
     return Problem(
         status=413,
         kind="too-large",
-        title=f"The event has {size_bytes:,} bytes; the ledger takes {LARGEST_PAYLOAD_BYTES:,}. Nothing was stored.",
-        remedy="Shorten the texts, and keep documents outside: an event names them by their hash under “evidence”.",
+        title=f"An event is larger than the {LARGEST_PAYLOAD_BYTES:,} bytes that the ledger takes. Nothing was stored.",
+        remedy=remedy,
+        findings=(Finding(where or "body", problem, remedy),),
     )
 
 
@@ -223,23 +241,27 @@ def _unknown_outcome(error: OutcomeUnknown, ids: Sequence[UUID]) -> Problem:
         status=503,
         kind="outcome-unknown",
         title=f"Whether it was stored cannot be known now: {error}.",
-        remedy="Send it again with the same id; it is stored once, however often it is sent.",
+        remedy="Send it again under the same id (see “ids”); it is stored once, however often it is sent.",
         retry_after_seconds=2,
         more={"ids": [str(each) for each in ids]},
     )
 
 
-_too_busy = Problem(
-    status=503,
-    kind="too-busy",
-    title="Others keep changing the same partnership. Nothing was stored.",
-    remedy="Send it again with the same id.",
-    retry_after_seconds=1,
-)
+def _too_busy(ids: Sequence[UUID]) -> Problem:
+    return Problem(
+        status=503,
+        kind="too-busy",
+        title="Others keep changing the same partnership. Nothing was stored.",
+        remedy="Send it again in a moment.",
+        retry_after_seconds=1,
+        more={"ids": [str(each) for each in ids]},
+    )
+
+
 _behind = Problem(
     status=503,
     kind="behind",
     title="Ingest is still reading what was stored last. Nothing was stored.",
-    remedy="Send it again with the same id in a moment. If it stays so, look at /ingest/readyz.",
+    remedy="Send it again in a moment. If it stays so, look at /ingest/readyz.",
     retry_after_seconds=1,
 )

@@ -10,3 +10,26 @@ SELECT day FROM closed_day WHERE home = :home;
 -- Note that a day was closed; days are closed in order.
 INSERT INTO closed_day (home, day) VALUES (:home, :day)
 ON CONFLICT (home) DO UPDATE SET day = greatest(closed_day.day, excluded.day);
+
+-- name: write_judgement!
+-- Keep that an official judgement stands.
+INSERT INTO judgement (home, judgement, partnership) VALUES (:home, :judgement, :partnership)
+ON CONFLICT (home, judgement) DO NOTHING;
+
+-- name: lift_judgement!
+-- Keep that a judgement stands no more.
+UPDATE judgement SET lifted_by = :lifted_by WHERE home = :home AND judgement = :judgement AND lifted_by IS NULL;
+
+-- name: judgements
+-- Of which partnerships are these judgements, and which of them were lifted?
+SELECT judgement, partnership, lifted_by FROM judgement
+WHERE home = :home AND judgement = ANY(:judgements::uuid[]);
+
+-- name: write_rubric!
+-- Keep a rubric's version as it was first adopted.
+INSERT INTO rubric (home, id, version, rubric) VALUES (:home, :id, :version, :rubric)
+ON CONFLICT (home, id, version) DO NOTHING;
+
+-- name: rubrics
+-- Which rubrics has the home adopted?
+SELECT rubric FROM rubric WHERE home = :home;

@@ -36,9 +36,12 @@ def read_batch(value: object) -> list[Requested] | Problem:
     extra = [Finding(key, f"“{key[:60]}” is not a field of a batch.", "Remove it.") for key in value if key != "events"]
     if extra:
         return invalid(extra)
-    if not 1 <= len(value["events"]) <= LARGEST_BATCH:
-        found = f"The batch has {len(value['events'])} events; it takes 1 to {LARGEST_BATCH:,}."
-        return invalid([Finding("events", found, "Send it in several batches, or use an import.")])
+    count = len(value["events"])
+    if count == 0:
+        return invalid([Finding("events", "The batch has no events.", "Put at least one event into it.")])
+    if count > LARGEST_BATCH:
+        found = f"The batch has {count:,} events; it takes at most {LARGEST_BATCH:,}."
+        return invalid([Finding("events", found, "Send it in several batches.")])
     requested = _read([(f"events.{index}", event) for index, event in enumerate(value["events"])])
     if isinstance(requested, Problem):
         return requested
@@ -126,7 +129,7 @@ def _read_type(value: object, field: str, findings: list[Finding]) -> type[Data]
     if isinstance(value, str) and value in EVENT_TYPES and value not in WRITTEN_BY_THE_LEDGER:
         return EVENT_TYPES[value]
     may_be_sent = sorted(set(EVENT_TYPES) - WRITTEN_BY_THE_LEDGER)
-    if value in WRITTEN_BY_THE_LEDGER:
+    if isinstance(value, str) and value in WRITTEN_BY_THE_LEDGER:
         problem, remedy = f"“{value}” is written by the ledger itself.", "Leave it out."
     else:
         near = difflib.get_close_matches(str(value), may_be_sent, n=1)

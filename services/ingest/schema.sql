@@ -24,6 +24,13 @@ CREATE TABLE ingest.closed_day (
     day date NOT NULL
 );
 
+CREATE TABLE ingest.judgement (
+    home text NOT NULL,
+    judgement uuid NOT NULL,
+    partnership text NOT NULL,
+    lifted_by uuid
+);
+
 CREATE TABLE ingest.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -37,6 +44,13 @@ CREATE TABLE ingest.partnership (
     ended_on date
 );
 
+CREATE TABLE ingest.rubric (
+    home text NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    rubric json NOT NULL
+);
+
 ALTER TABLE ONLY ingest.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
 
@@ -46,11 +60,17 @@ ALTER TABLE ONLY ingest.checkpoint
 ALTER TABLE ONLY ingest.closed_day
     ADD CONSTRAINT closed_day_pkey PRIMARY KEY (home);
 
+ALTER TABLE ONLY ingest.judgement
+    ADD CONSTRAINT judgement_pkey PRIMARY KEY (home, judgement);
+
 ALTER TABLE ONLY ingest.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY ingest.partnership
     ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
+
+ALTER TABLE ONLY ingest.rubric
+    ADD CONSTRAINT rubric_pkey PRIMARY KEY (home, id, version);
 
 CREATE INDEX activity_of_batch ON ingest.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 

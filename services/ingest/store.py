@@ -1,13 +1,16 @@
 """Ingest's tables: the book by which it decides."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from uuid import UUID
 
 import shared.projection
+from services.ingest.accept import StandingJudgement
 from shared.domain.book import fold
-from shared.domain.events import DayClosed
+from shared.domain.events import DayClosed, Event, RatingLifted, RatingSet, RubricAdopted
+from shared.domain.rubric import Rubric
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
@@ -37,8 +40,37 @@ class BookProjector:
             changed = [change for event in events for change in fold(book, event)]
             await write_book(connection, home, changed)
             for event in events:
-                if isinstance(event.data, DayClosed):
-                    await queries.close_day(connection, home=home, day=event.data.day)
+                await _keep_ruling(connection, event)
+
+
+async def _keep_ruling(connection: Connection, event: Event) -> None:
+    match event.data:
+        case DayClosed(day=day):
+            await queries.close_day(connection, home=event.home, day=day)
+        case RatingSet(partnership=slug):
+            await queries.write_judgement(connection, home=event.home, judgement=event.id, partnership=slug)
+        case RatingLifted(judgement=judgement):
+            await queries.lift_judgement(connection, home=event.home, judgement=judgement, lifted_by=event.id)
+        case RubricAdopted(rubric=rubric):
+            document = rubric.model_dump(mode="json")
+            await queries.write_rubric(
+                connection, home=event.home, id=rubric.id, version=rubric.version, rubric=document
+            )
+        case _:
+            pass
+
+
+async def read_judgements(pool: Pool, home: str, judgements: Collection[UUID]) -> dict[UUID, StandingJudgement]:
+    """Return what is known of these official judgements."""
+    return {
+        row["judgement"]: StandingJudgement(row["partnership"], row["lifted_by"])
+        async for row in queries.judgements(pool, home=home, judgements=list(judgements))
+    }
+
+
+async def read_rubrics(pool: Pool, home: str) -> list[Rubric]:
+    """Return the rubrics that the home has adopted."""
+    return [Rubric.model_validate(row["rubric"]) async for row in queries.rubrics(pool, home=home)]
 
 
 async def read_slugs(pool: Pool, home: str) -> list[str]:

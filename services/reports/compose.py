@@ -33,7 +33,7 @@ def compose_ratings(known: Known, question: Question, rubric: Rubric | None = No
         "from": question.first.isoformat() if question.first else None,
         "to": question.last.isoformat() if question.last else None,
         "known": rfc3339(question.known) if question.known else None,
-        "rubric": {"id": law.id, "version": law.version},
+        "rubric": {"id": law.id, "version": law.version, "window_months": law.window_months},
         "position": known.position,
     }
 
@@ -45,6 +45,7 @@ def activity_document(row: ActivityRow) -> dict[str, Any]:
         **row.facts.model_dump(mode="json", exclude_none=True),
         "effective": row.effective.isoformat(),
         "corrected": row.corrected,
+        "withdrawn_by": str(row.withdrawn_by) if row.withdrawn_by else None,
         "position": row.position,
         "recorded_at": rfc3339(row.recorded_at),
         "author": row.author,

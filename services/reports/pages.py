@@ -1,6 +1,7 @@
 """The pages: all partnerships with their ten cells, and one partnership with the activities behind each cell."""
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,7 +15,9 @@ from services.reports.answers import Clocks, home_of, ratings_for
 from services.reports.question import Question
 from services.reports.store import read_activities
 from services.reports.views import dashboard_view, partnership_view
-from shared.web.app import answer
+from shared.ledger.ledger import CONNECTION_ERRORS
+from shared.postgres.pool import DATABASE_ERRORS
+from shared.web.app import UNREACHABLE, answer
 from shared.web.principal import Principal, may_read
 from shared.wire.problems import Fault, Problem
 from shared.words.dates import date_in_words
@@ -28,6 +31,14 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+
+PROBLEMS_IN_WORDS = {
+    "unknown-partnership": "No partnership of this name is in force on that day. Choose one on the dashboard.",
+    "invalid": "The date in this address cannot be read. Write a day, such as 2020-12-31.",
+    "http": "There is no such page. Check the address, or begin at the dashboard.",
+    "unauthorized": "This page is not open to everybody. Ask the bureau for access.",
+}
+CLOCKS = ("on", "from", "to", "known")
 
 router = APIRouter(include_in_schema=False)
 templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
@@ -55,7 +66,9 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
         title = f"There is no partnership “{partnership[:60]}” in force then."
         raise Fault(Problem(404, "unknown-partnership", title, "Go back to the dashboard and choose one."))
     home = home_of(request, reader)
-    rows = await read_activities(request.app.state.pool, home, ratings["position"], partnership=partnership)
+    rows = await read_activities(
+        request.app.state.pool, home, ratings["position"], partnership=partnership, withdrawn=True
+    )
     view = partnership_view(item, rows, question.first, question.day, words)
     return _page(request, "partnership.html", words, question, view=view, ratings=ratings)
 
@@ -73,6 +86,12 @@ def show_problems_as_pages(app: FastAPI) -> None:
     async def fault(request: Request, error: Fault) -> Response:
         return answer(error.problem) if _is_api(request) else _problem_page(request, error.problem)
 
+    for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
+
+        @app.exception_handler(unreachable)
+        async def away(request: Request, error: Exception) -> Response:
+            return answer(UNREACHABLE) if _is_api(request) else _problem_page(request, UNREACHABLE)
+
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         remedies = {404: "Check the address, or begin at the dashboard."}
@@ -86,7 +105,8 @@ def _is_api(request: Request) -> bool:
 
 def _problem_page(request: Request, problem: Problem) -> HTMLResponse:
     words = Words(_language(request))
-    page = _page(request, "problem.html", words, None, problem=problem.document())
+    said = PROBLEMS_IN_WORDS.get(problem.kind, "Something is wrong here. Try again in a moment.")
+    page = _page(request, "problem.html", words, None, said=words.say(said), problem=problem.document())
     page.status_code = problem.status
     return page
 
@@ -103,9 +123,7 @@ def _page(
     question: Question | None,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
-    clocks = {
-        name: request.query_params[name] for name in ("on", "from", "to", "known") if name in request.query_params
-    }
+    clocks = {name: asked for name in CLOCKS if (asked := request.query_params.get(name))}
 
     def link(path: str, **changes: str | None) -> str:
         """Return an address that keeps both clocks and the language, so that no link leaves the past by accident."""
@@ -132,4 +150,16 @@ def _time_in_words(question: Question, words: Words) -> dict[str, Any]:
         day = " – ".join(ends)
     else:
         day = date_in_words(question.day, words.language)
-    return {"day": day, "on": question.on.isoformat() if question.on else None, "known": question.known_text}
+    return {
+        "day": day,
+        "on": question.on.isoformat() if question.on else None,
+        "first": question.first.isoformat() if question.first else None,
+        "last": question.last.isoformat() if question.last else None,
+        "known": question.known_text,
+        "known_in_words": _known_in_words(question.known_text, words) if question.known_text else None,
+    }
+
+
+def _known_in_words(known: str, words: Words) -> str:
+    """Return a day in words; a moment as it was asked for, to the second and beyond."""
+    return date_in_words(date.fromisoformat(known), words.language) if len(known) == 10 else known

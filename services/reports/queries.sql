@@ -67,10 +67,10 @@ WHERE home = :home AND type = ANY(:types::text[]) AND position <= :position ORDE
 -- name: activities_as_known
 -- Activities whose dates touch a period, as known at a position, latest first, after a cursor.
 SELECT version.activity, version.facts, version.from_position, version.stated_on, version.first_day, version.last_day,
-       recorded.recorded_at, recorded.author, recorded.position
+       version.withdrawn_by, recorded.recorded_at, recorded.author, recorded.position
 FROM activity_version AS version
 JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
-WHERE version.home = :home AND version.withdrawn_by IS NULL
+WHERE version.home = :home AND (:withdrawn::boolean OR version.withdrawn_by IS NULL)
   AND version.from_position <= :position AND (version.until_position IS NULL OR version.until_position > :position)
   AND (:partnership::text IS NULL OR version.partnership = :partnership)
   AND (:first::date IS NULL OR version.last_day >= :first)

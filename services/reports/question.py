@@ -33,9 +33,11 @@ def read_question(
 ) -> Question:
     """Read the clocks; `on` is today where nothing is given.
 
-    A date as `known` means the end of that day in the home's time zone. Raises `Fault` (422) for what is no day, for a
+    What is empty counts as not given, as a form sends it. A date as `known` means the end of that day in the home's time
+    zone. Raises `Fault` (422) for what is no day, for a
     period with one end, for both a day and a period.
     """
+    on, first, last, known = on or None, first or None, last or None, known or None
     if on is not None and (first is not None or last is not None):
         raise _fault("on", "A question is for a day (on) or for a period (from, to), not both.", "Leave one out.")
     if (first is None) != (last is None):
@@ -57,7 +59,8 @@ def _day(name: str, text: str) -> date:
     try:
         occurred = parse_occurred(text)
     except NotADate as error:
-        raise _fault(name, str(error), "Write a day, such as 2020-12-31.") from error
+        problem = str(error).partition(". ")[0].rstrip(".")
+        raise _fault(name, f"{problem}.", "Write a day, such as 2020-12-31.") from error
     if occurred.first != occurred.last or "/" in text:
         raise _fault(name, f"“{text}” is not one day.", "Write a day, such as 2020-12-31.")
     return occurred.first
@@ -69,7 +72,8 @@ def _known(text: str, zone: tzinfo) -> datetime:
         next_day = _day("known", text) + timedelta(days=1)
         return datetime.combine(next_day, time.min, zone).astimezone(UTC) - timedelta(microseconds=1)
     try:
-        moment = datetime.fromisoformat(text)
+        # A plus sign that was not escaped arrives as a space.
+        moment = datetime.fromisoformat(text.strip().upper().replace(" ", "+"))
         if moment.tzinfo is None:
             raise _fault("known", f"“{text[:40]}” does not say its time zone.", remedy)
         return moment.astimezone(UTC)

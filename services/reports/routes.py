@@ -10,13 +10,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.reports.answers import Clocks, home_of, position_for, ratings_for
 from services.reports.compose import activity_document
 from services.reports.store import ActivityRow, read_activities
+from shared.domain.text import Slug
 from shared.web.principal import Principal, may_read
 from shared.wire.problems import Fault, Finding, Problem
 
 router = APIRouter(prefix="/reports/v1", tags=["reports"])
 Reader = Annotated[Principal | None, Depends(may_read)]
 MOST_PER_PAGE = 500
-LARGEST_POSITION = 2**63
 
 
 @router.get("/ratings")
@@ -33,24 +33,30 @@ async def activities(
     request: Request,
     reader: Reader,
     question: Clocks,
-    partnership: str | None = None,
+    partnership: Slug | None = None,
     cursor: str | None = None,
+    withdrawn: bool = False,
     limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 100,
 ) -> dict[str, Any]:
-    """Answer the activities whose dates touch the period, latest first; all of them where no period is given.
+    """Answer the activities whose dates touch the day or the period, latest first; all where neither is given.
 
-    `next` is the cursor of the following page. It keeps the position at which the first page was answered, so that the
-    pages fit together whatever is posted meanwhile.
+    With `withdrawn`, those that were retracted or whose import was reversed are among them. `next` is the cursor of the
+    following page. It keeps the position at which the first page was answered, so that the pages fit together whatever
+    is posted meanwhile.
     """
-    position, before = _read_cursor(cursor) if cursor else (await position_for(request, question), None)
+    position, before = await position_for(request, question), None
+    if cursor:
+        position, before = _read_cursor(cursor, not_after=position)
+    day = question.on if request.query_params.get("on") else None
     rows = await read_activities(
         request.app.state.pool,
         home_of(request, reader),
         position,
         partnership=partnership,
-        first=question.first,
-        last=question.last,
+        first=question.first or day,
+        last=question.last or day,
         before=before,
+        withdrawn=withdrawn,
         most=limit + 1,
     )
     page = rows[:limit]
@@ -66,12 +72,12 @@ def _cursor(position: int, row: ActivityRow) -> str:
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[int, tuple[date, int]]:
+def _read_cursor(cursor: str, not_after: int) -> tuple[int, tuple[date, int]]:
     try:
         position, day, row_position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not 0 <= position < LARGEST_POSITION or not 0 <= row_position < LARGEST_POSITION:
-            raise ValueError("no such position")
+        if not (0 <= position <= not_after and 0 <= row_position <= position):
+            raise ValueError("no such position, or one that is not known then")
         return int(position), (date.fromisoformat(day), int(row_position))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         finding = Finding("cursor", "The cursor was not made here.", "Use “next” of the page before, or leave it out.")
         raise Fault(Problem(422, "invalid", "The question cannot be answered.", finding.remedy, (finding,))) from error

@@ -121,6 +121,7 @@ class ActivityRow:
     recorded_at: datetime
     author: str
     corrected: bool
+    withdrawn_by: UUID | None
 
 
 async def read_activities(
@@ -132,6 +133,7 @@ async def read_activities(
     first: date | None = None,
     last: date | None = None,
     before: tuple[date, int] | None = None,
+    withdrawn: bool = False,
     most: int = 10_000,
 ) -> list[ActivityRow]:
     """Return activities whose dates touch the period, as known at a position, latest first, after the cursor `before`."""
@@ -145,6 +147,7 @@ async def read_activities(
         last=last,
         before_day=before_day,
         before_position=before_position,
+        withdrawn=withdrawn,
         most=most,
     )
     return [
@@ -156,7 +159,8 @@ async def read_activities(
             position=row["position"],
             recorded_at=row["recorded_at"],
             author=row["author"],
-            corrected=row["from_position"] != row["position"],
+            corrected=row["from_position"] != row["position"] and row["withdrawn_by"] is None,
+            withdrawn_by=row["withdrawn_by"],
         )
         async for row in rows
     ]

@@ -72,6 +72,7 @@ class Dashboard:
     rows: list[Row]
     silent_since: date | None
     silent_since_in_words: str | None
+    window_months: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class PartnershipView:
     founded: str | None
     dormant_on: str | None
     uncertain: str | None
+    official_reason: str | None
+    official_author: str | None
     cells: list[tuple[str, list[CellView]]]
     not_counted: list[ActivityLine]
 
@@ -115,7 +118,7 @@ def dashboard_view(answer: dict[str, Any], day: date, words: Words) -> Dashboard
     rows = [_row(each, words) for each in items]
     silent_since = _silent_since(items)
     in_words = date_in_words(silent_since, words.language) if silent_since else None
-    return Dashboard(counts, len(falling), rows, silent_since, in_words)
+    return Dashboard(counts, len(falling), rows, silent_since, in_words, answer["rubric"]["window_months"])
 
 
 def partnership_view(
@@ -143,6 +146,8 @@ def partnership_view(
         founded=_day(item["mou_date"], words.language),
         dormant_on=_day(item["dormant_on"], words.language),
         uncertain=words.say(RATING_WORDS[RatingCode(item["uncertain"])]) if item["uncertain"] else None,
+        official_reason=item["official"]["reason"] if item["official"] else None,
+        official_author=item["official"]["author"] if item["official"] else None,
         cells=cells,
         not_counted=[
             _line(each, words, why=_why_not(each, first, last, words))
@@ -202,6 +207,8 @@ def _line(row: ActivityRow, words: Words, why: str | None = None) -> ActivityLin
 
 
 def _why_not(row: ActivityRow, first: date | None, last: date, words: Words) -> str:
+    if row.withdrawn_by is not None:
+        return words.say("taken back")
     if row.facts.outcome is not Outcome.HELD:
         return words.say(OUTCOME_WORDS[row.facts.outcome])
     if row.effective > last:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from services.scoring.store import read_ratings
+from shared.domain.text import Slug
 from shared.process.settings import Settings
 from shared.web.principal import Principal, may_read
 from shared.wire.problems import Fault, Problem
@@ -22,15 +23,13 @@ async def ratings(request: Request, reader: Reader) -> dict[str, Any]:
 
 
 @router.get("/ratings/{partnership}")
-async def rating(request: Request, reader: Reader, partnership: str) -> dict[str, Any]:
+async def rating(request: Request, reader: Reader, partnership: Slug) -> dict[str, Any]:
     """Answer how one partnership stands now."""
     rows = await read_ratings(request.app.state.pool, _home(request, reader), partnership)
     if not rows:
-        raise Fault(
-            Problem(
-                404, "unknown-partnership", f"There is no partnership “{partnership[:60]}”.", "See /scoring/v1/ratings."
-            )
-        )
+        title = f"There is no partnership “{partnership}” in force today."
+        remedy = "See /scoring/v1/ratings for those that are, /reports/v1/ratings for other days."
+        raise Fault(Problem(404, "unknown-partnership", title, remedy))
     return _item(rows[0])
 
 

@@ -1,10 +1,12 @@
 """How later events change what an earlier one said: corrections, retractions, changes to the registry."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+from pydantic import TypeAdapter
 
 from shared.domain.events import (
     ActivityCorrected,
@@ -18,6 +20,7 @@ from shared.domain.events import (
     PartnershipFacts,
     PartnershipRegistered,
 )
+from shared.domain.text import Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ class Partnership:
         """
         founded = self.facts.mou_date is None or self.facts.mou_date <= last
         return founded and (self.ended_on is None or first <= self.ended_on)
+
+
+_DAY: TypeAdapter[date | None] = TypeAdapter(Day | None)
 
 
 class DoesNotFit(ValueError):
@@ -85,7 +91,9 @@ def correct(facts: ActivityFacts, changes: Mapping[str, Any]) -> ActivityFacts:
         raise DoesNotFit(
             "An activity cannot move to another partnership. Retract it and record it under the right partnership."
         )
-    return ActivityFacts.model_validate(_merged(facts.model_dump(exclude_unset=True), changes))
+    return ActivityFacts.model_validate(
+        _merged(facts.model_dump(exclude_unset=True), changes, ActivityFacts.model_fields)
+    )
 
 
 def register(event: Event) -> Partnership:
@@ -99,7 +107,9 @@ def change(partnership: Partnership, event: Event) -> Partnership:
     """Return the partnership after a change or its end."""
     match event.data:
         case PartnershipChanged(changes=changes):
-            return replace(partnership, facts=change_facts(partnership.facts, changes))
+            facts = change_facts(partnership.facts, {name: changes[name] for name in changes if name != "ended_on"})
+            ended_on = _DAY.validate_python(changes.get("ended_on", partnership.ended_on))
+            return replace(partnership, facts=facts, ended_on=ended_on)
         case PartnershipEnded(ended_on=day):
             return replace(partnership, ended_on=day)
         case _:
@@ -108,9 +118,12 @@ def change(partnership: Partnership, event: Event) -> Partnership:
 
 def change_facts(facts: PartnershipFacts, changes: Mapping[str, Any]) -> PartnershipFacts:
     """Return the registry's facts with the changes made; null takes a value away."""
-    return PartnershipFacts.model_validate(_merged(facts.model_dump(exclude_unset=True), changes))
+    return PartnershipFacts.model_validate(
+        _merged(facts.model_dump(exclude_unset=True), changes, PartnershipFacts.model_fields)
+    )
 
 
-def _merged(before: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(before: dict[str, Any], changes: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:
+    """Null takes a value away; an unknown field stays in, so that it is refused by name."""
     merged = {**before, **changes}
-    return {name: value for name, value in merged.items() if value is not None}
+    return {name: value for name, value in merged.items() if value is not None or name not in known}

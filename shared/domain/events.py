@@ -72,7 +72,7 @@ class PartnershipRegistered(PartnershipFacts):
 
 
 class PartnershipChanged(Data):
-    """Facts of a partnership are put right or brought up to date; `changes` names only what changes."""
+    """Facts of a partnership are put right or brought up to date; `changes` names only what changes, `ended_on` among it."""
 
     partnership: Slug
     changes: Annotated[dict[str, Any], Field(min_length=1)]

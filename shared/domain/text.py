@@ -1,6 +1,7 @@
 """The kinds of value that events are made of: lines, texts, slugs, days, dates of occurrence, hashes."""
 
 import re
+import unicodedata
 from datetime import date
 from typing import Annotated
 
@@ -8,13 +9,25 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from shared.domain.occurred import parse_occurred
 
+_JOINERS_AND_MARKS = "\u00ad\u200c\u200d\u200e\u200f"
+"""Invisible, and yet part of how words are written; other invisible characters hide or turn round what stands beside them."""
+_ALLOWED = "\n\t" + _JOINERS_AND_MARKS
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+_INVISIBLE = ("Cc", "Cf", "Co", "Zl", "Zp")
+
+
+def _is_no_character(character: str) -> bool:
+    return ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
 
 
 def _printable(text: str) -> str:
     for character in text:
-        if (ord(character) < 32 and character not in "\n\t") or ord(character) == 127:
-            raise ValueError(f"has a control character (U+{ord(character):04X}); remove it")
+        if (unicodedata.category(character) in _INVISIBLE or _is_no_character(character)) and character not in _ALLOWED:
+            raise ValueError(f"has a character that cannot be seen (U+{ord(character):04X}); remove it")
+    if not text.strip(_JOINERS_AND_MARKS + " \n\t"):
+        raise ValueError("has no text that can be seen; fill it in or leave it out")
     return text
 
 
@@ -28,7 +41,7 @@ def _day(value: object) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError("must be a day written as 2019-05-22")
+        raise ValueError("must be one day; write it as 2019-05-22")
     return parse_occurred(value).first
 
 

@@ -9,7 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.ledger.ledger import CONNECTION_ERRORS
+from shared.postgres.pool import DATABASE_ERRORS
 from shared.process.settings import Settings
 from shared.projection.progress import Progress
 from shared.web.principal import read_tokens
@@ -27,6 +30,7 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
         lifespan=lifespan,
         openapi_url=f"/{service}/v1/openapi.json",
         docs_url=None,
+        redirect_slashes=False,
         redoc_url=None,
     )
     app.state.settings = settings
@@ -36,8 +40,11 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
     app.add_exception_handler(Fault, _problem_of_fault)
     app.add_exception_handler(RequestValidationError, _problem_of_question)
     app.add_exception_handler(HTTPException, _problem_of_http)
+    for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
+        app.add_exception_handler(unreachable, _problem_of_unreachable)
     app.add_exception_handler(Exception, _problem_of_bug)
     app.middleware("http")(_wait_for_position)
+    app.add_middleware(HeadAsGet)
 
     @app.get(f"/{service}/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -55,6 +62,19 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
         return Response(generate_latest(app.state.metrics), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+class HeadAsGet:
+    """Answer HEAD wherever GET is answered; the server itself leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as a GET."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 def _metrics(progress: Progress) -> CollectorRegistry:
@@ -96,7 +116,7 @@ def _not_there_yet(wanted: int, progress: Progress) -> Problem:
         status=503,
         kind="not-there-yet",
         title=f"Position {wanted} is not in the tables yet; they stand at {progress.checkpoint.position}.",
-        remedy="Ask again in a moment. If it stays so, look at /readyz.",
+        remedy=f"Ask again in a moment. If it stays so, look at /{progress.name}/readyz.",
         retry_after_seconds=1,
     )
 
@@ -122,6 +142,20 @@ async def _problem_of_http(request: Request, error: Exception) -> JSONResponse:
     remedies = {404: "Check the address; the API's addresses are in its OpenAPI document.", 405: "Use another method."}
     remedy = remedies.get(error.status_code, "See the API's documentation.")
     return answer(Problem(error.status_code, "http", f"{error.detail}.", remedy))
+
+
+UNREACHABLE = Problem(
+    status=503,
+    kind="unreachable",
+    title="A part of Kembar cannot be reached just now.",
+    remedy="Try again in a moment; an event that was being posted is safe to send again under the same id.",
+    retry_after_seconds=1,
+)
+
+
+async def _problem_of_unreachable(request: Request, error: Exception) -> JSONResponse:
+    log.warning("a request found a part unreachable", path=request.url.path, error=repr(error))
+    return answer(UNREACHABLE)
 
 
 async def _problem_of_bug(request: Request, error: Exception) -> JSONResponse:

@@ -64,23 +64,40 @@ def findings_of(error: ValidationError, *, under: str = "", known_fields: Sequen
 
 
 def _finding(error: Any, under: str, known_fields: Sequence[str]) -> Finding:  # noqa: ANN401
-    path = ".".join([*([under] if under else []), *(str(step) for step in error["loc"])])
-    name = str(error["loc"][-1]) if error["loc"] else under
+    steps = [str(step)[:60] for step in error["loc"] if step != "[key]"]
+    path = ".".join([*([under] if under else []), *steps])
+    name = _name(steps) or under
     context = error.get("ctx", {})
     match error["type"]:
         case "missing":
             return Finding(path, f"“{name}” is missing.", f"Add “{name}”.")
         case "extra_forbidden":
-            near = difflib.get_close_matches(name, known_fields, n=1)
+            near = difflib.get_close_matches(name, known_fields, n=1, cutoff=0.7)
             remedy = (
                 f"Did you mean “{near[0]}”?"
                 if near
                 else "Remove it, or look up the right name in the API's documentation."
             )
             return Finding(path, f"“{name[:60]}” is not a field of this event.", remedy)
+        case "string_type" | "int_type" | "float_type" | "bool_type" | "list_type" | "dict_type" | "model_type" as kind:
+            return Finding(
+                path, f"“{name}” must be {_KINDS[kind]}.", "Correct the value, or leave it out where it is not known."
+            )
+        case "string_too_short":
+            return Finding(path, f"“{name}” is empty.", "Fill it in, or leave it out where it is not known.")
+        case "too_long":
+            return Finding(path, f"“{name}” has more than {context['max_length']} entries.", "Send fewer.")
+        case "too_short":
+            return Finding(path, f"“{name}” is empty.", "Put at least one entry into it.")
+        case "greater_than_equal" | "greater_than":
+            return Finding(path, f"“{name}” is too small.", f"Use {context.get('ge', context.get('gt'))} or more.")
+        case "less_than_equal" | "less_than":
+            return Finding(path, f"“{name}” is too large.", f"Use {context.get('le', context.get('lt'))} or less.")
+        case "uuid_parsing" | "uuid_type":
+            return Finding(path, f"“{name}” is not a UUID.", "Send the id as it stands in the receipt.")
         case "enum" | "literal_error":
             return Finding(
-                path, f"“{str(error['input'])[:60]}” is not a code for “{name}”.", f"Use {context['expected']}."
+                path, f"“{_shown(error['input'])}” is not a code for “{name}”.", f"Use {context['expected']}."
             )
         case "value_error":
             said = str(context["error"])
@@ -92,13 +109,23 @@ def _finding(error: Any, under: str, known_fields: Sequence[str]) -> Finding:  #
             return Finding(path, f"“{name}” is longer than {context['max_length']} characters.", "Shorten it.")
         case "string_pattern_mismatch":
             return Finding(
-                path, f"“{str(error['input'])[:60]}” does not have the form of “{name}”.", _form(context["pattern"])
+                path, f"“{_shown(error['input'])}” does not have the form of “{name}”.", _form(context["pattern"])
             )
         case _:
             return Finding(path, f"“{name}”: {error['msg'][:1].lower()}{error['msg'][1:]}.", "Correct the value.")
 
 
+_KINDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+}
 _FORMS = {
+    "^[a-z0-9.+-]+/[a-z0-9.+-]+$": "Use a media type, such as application/pdf.",
     "^[a-z0-9]+(-[a-z0-9]+)*$": "Use lower-case letters, digits and single hyphens, such as new-south-wales.",
     "^[A-Z]{2}$": "Use the two capital letters of ISO 3166-1, such as JP.",
     "^[A-Z]{3}$": "Use the three capital letters of ISO 4217, such as IDR.",
@@ -106,8 +133,17 @@ _FORMS = {
 }
 
 
+def _name(steps: list[str]) -> str:
+    """Return what the last step is called; an entry of a list by its list."""
+    return f"{steps[-2]} {steps[-1]}" if len(steps) > 1 and steps[-1].isdigit() else (steps[-1] if steps else "")
+
+
 def _form(pattern: str) -> str:
     return _FORMS.get(pattern, f"It must match {pattern}.")
+
+
+def _shown(value: object) -> str:
+    return "null" if value is None else str(value)[:60]
 
 
 def _sentence(text: str) -> str:

@@ -6,10 +6,14 @@ keep U+0000 or half a surrogate pair. All of these are refused here, before anyt
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 LARGEST_INTEGER = 2**53 - 1
 """RFC 8785 writes numbers as IEEE 754 doubles; a larger integer would change on the way."""
+
+DEEPEST = 32
+_TOO_DEEP = f"The JSON is nested more than {DEEPEST} deep. Send it flatter."
 
 
 class NotStrictJson(ValueError):
@@ -37,9 +41,8 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
         where = f"line {error.lineno}, column {error.colno}"
         raise NotStrictJson(f"The text is not JSON: {error.msg} at {where}. Correct it there.") from None
     except RecursionError:
-        raise NotStrictJson("The JSON is nested too deeply to be an event. Send it flatter.") from None
-    if "\\u" in text:
-        _refuse_what_cannot_be_kept(value)
+        raise NotStrictJson(_TOO_DEEP) from None
+    _refuse_what_cannot_be_kept(value, 0)
     return value
 
 
@@ -56,6 +59,8 @@ def _float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise NotStrictJson(f"The number {text[:30]} is too large to be kept. Send a smaller one.")
+    if number == 0 and re.search("[1-9]", re.split("[eE]", text)[0]):
+        raise NotStrictJson(f"The number {text[:30]} is too small to be kept. Send 0 or a larger one.")
     return number
 
 
@@ -69,7 +74,9 @@ def _constant(text: str) -> NoReturn:
     raise NotStrictJson(f"{text} is not a JSON number. Leave the value out where there is none.")
 
 
-def _refuse_what_cannot_be_kept(value: object) -> None:
+def _refuse_what_cannot_be_kept(value: object, depth: int) -> None:
+    if depth > DEEPEST:
+        raise NotStrictJson(_TOO_DEEP)
     if isinstance(value, str):
         if "\0" in value:
             raise NotStrictJson("A text contains the character U+0000. Remove it.")
@@ -77,8 +84,8 @@ def _refuse_what_cannot_be_kept(value: object) -> None:
             raise NotStrictJson("A text contains half of a surrogate pair. Send the whole character.")
     elif isinstance(value, dict):
         for key, member in value.items():
-            _refuse_what_cannot_be_kept(key)
-            _refuse_what_cannot_be_kept(member)
+            _refuse_what_cannot_be_kept(key, depth + 1)
+            _refuse_what_cannot_be_kept(member, depth + 1)
     elif isinstance(value, list):
         for member in value:
-            _refuse_what_cannot_be_kept(member)
+            _refuse_what_cannot_be_kept(member, depth + 1)

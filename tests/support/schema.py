@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import unquote
 
 from cli.embedded.postgres import OWNER, programs
 from cli.serve import STORES
@@ -20,7 +21,7 @@ def schema_file(store: ModuleType) -> Path:
 
 def dumped_schema(dsn: str, schema: str) -> str:
     """What PostgreSQL itself says of the schema, without what differs from run to run."""
-    sockets = dsn.partition("host=")[2]
+    sockets = unquote(dsn.partition("host=")[2])
     command = [programs() / "pg_dump", "-h", sockets, "-U", OWNER, "-d", "template_kembar", "-n", schema]
     dump = subprocess.run(
         [*command, "--schema-only", "--no-owner", "--no-privileges"], capture_output=True, text=True, check=True

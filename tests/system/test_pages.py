@@ -23,14 +23,14 @@ async def test_the_dashboard_shows_all_partnerships_in_indonesian_first(jakarta)
     assert '<html lang="id">' in page
     assert page.count('class="sign"') == 22
     assert [int(each) for each in re.findall(r"<strong>(\d+)</strong>", page)] == [13, 2, 7, 1]
-    assert "22 kemitraan per 31 Desember 2020" in page
+    assert "22 kemitraan, 31 Desember 2020" in page
 
 
 async def test_the_dashboard_is_complete_in_english(jakarta):
     page = (await jakarta.get("/", on="2020-12-31", lang="en")).text
 
     assert '<html lang="en">' in page
-    assert "22 partnerships on 31 December 2020" in page
+    assert "22 partnerships, 31 December 2020" in page
     assert "kemitraan" not in page
 
 
