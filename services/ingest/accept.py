@@ -1,5 +1,6 @@
 """Decide whether what was sent may stand in the ledger, given the book as it stands. Pure: time and state are arguments."""
 
+import contextlib
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from shared.domain.events import (
     PartnershipFacts,
     PartnershipRegistered,
     RatingLifted,
+    RatingSet,
     RubricAdopted,
 )
 from shared.domain.occurred import parse_occurred
@@ -86,6 +88,9 @@ def touched_by(requests: Sequence[Requested]) -> Touched:
         touched.add(each.data)
         if isinstance(each.data, ActivityFacts) and each.data.caused_by is not None:
             touched.activities.add(each.data.caused_by)
+        if isinstance(each.data, ActivityCorrected):
+            with contextlib.suppress(ValueError):
+                touched.activities.add(UUID(str(each.data.changes.get("caused_by"))))
     return touched
 
 
@@ -105,8 +110,23 @@ def accept(requests: Sequence[Requested], ids: Sequence[UUID], situation: Situat
         posting = Posting(
             event_id, situation.home, request.type, request.sent, partnership, situation.author, situation.now
         )
+        situation = _after(situation, request, event_id)
         accepted.append(Accepted(posting, isinstance(request.data, STANDS_ON_THE_STATE)))
     return accepted
+
+
+def _after(situation: Situation, request: Requested, event_id: UUID) -> Situation:
+    """Return what the next request of a batch finds; the book was folded already."""
+    match request.data:
+        case RatingSet(partnership=slug):
+            return replace(situation, judgements={**situation.judgements, event_id: StandingJudgement(slug)})
+        case RatingLifted(judgement=judgement):
+            lifted = replace(situation.judgements[judgement], lifted_by=event_id)
+            return replace(situation, judgements={**situation.judgements, judgement: lifted})
+        case RubricAdopted(rubric=rubric):
+            return replace(situation, rubrics=[*situation.rubrics, rubric])
+        case _:
+            return situation
 
 
 def _refuse(request: Requested, situation: Situation) -> Problem | None:
@@ -196,7 +216,7 @@ def _refuse_activity(
         return invalid([Finding(path, said, "Correct the date, or send the outcome “planned”.")])
     if data.caused_by is not None and (data.caused_by not in situation.book.activities or data.caused_by == itself):
         said = f"There is no other activity {data.caused_by}."
-        return _unknown(request, f"{under}caused_by", said, "Send the id of an activity, or leave it out.")
+        return _unknown(request, "caused_by", said, "Send the id of an activity, or leave it out.", under)
     return None
 
 
@@ -213,14 +233,15 @@ def _refuse_amendment(request: Requested, activity_id: UUID, situation: Situatio
     try:
         amended = amend(activity, _as_event(request, UUID(int=0), activity.facts.partnership, situation))
     except DoesNotFit as error:
-        said, _, remedy = str(error).partition(". ")
-        return invalid([Finding(_path(request, "changes.partnership"), f"{said}.", remedy)])
+        return invalid([Finding(_path(request, "changes.partnership"), error.problem, error.remedy)])
     except ValidationError as error:
         known = list(ActivityFacts.model_fields)
         return invalid(findings_of(error, under=_path(request, "changes"), known_fields=known))
     if amended.facts == activity.facts:
         return invalid([_changes_nothing(request)])
-    return _refuse_activity(request, amended.facts, situation, under="changes.", itself=activity_id)
+    causes = request.data.changes.get("caused_by") is not None
+    facts = amended.facts if causes else amended.facts.model_copy(update={"caused_by": None})
+    return _refuse_activity(request, facts, situation, under="changes.", itself=activity_id)
 
 
 def _refuse_reversal(request: Requested, batch: str, situation: Situation) -> Problem | None:
@@ -285,13 +306,13 @@ def _path(request: Requested, name: str) -> str:
     return f"{request.where}.data.{name}" if request.where else f"data.{name}"
 
 
-def _unknown(request: Requested, name: str, problem: str, remedy: str) -> Problem:
+def _unknown(request: Requested, name: str, problem: str, remedy: str, under: str = "") -> Problem:
     return Problem(
         status=422,
-        kind=f"unknown-{name.rpartition('.')[2].replace('_', '-')}",
+        kind=f"unknown-{name.replace('_', '-')}",
         title="The event names something that the ledger does not know. Nothing was stored.",
         remedy="Correct the field named under “errors” and send it again.",
-        findings=(Finding(_path(request, name), problem, remedy),),
+        findings=(Finding(_path(request, f"{under}{name}"), problem, remedy),),
     )
 
 

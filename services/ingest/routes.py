@@ -155,7 +155,6 @@ async def _read_json(request: Request, largest_bytes: int) -> Any:  # noqa: ANN4
     try:
         return parse_json(bytes(body))
     except NotStrictJson as error:
-        problem, _, remedy = str(error).partition(". ")
-        finding = Finding("body", f"{problem}.", remedy)
+        finding = Finding("body", error.problem, error.remedy)
         title = "The body is not JSON that can be kept. Nothing was stored."
-        raise Fault(Problem(400, "not-json", title, remedy, (finding,))) from error
+        raise Fault(Problem(400, "not-json", title, error.remedy, (finding,))) from error

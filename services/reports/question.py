@@ -59,8 +59,7 @@ def _day(name: str, text: str) -> date:
     try:
         occurred = parse_occurred(text)
     except NotADate as error:
-        problem = str(error).partition(". ")[0].rstrip(".")
-        raise _fault(name, f"{problem}.", "Write a day, such as 2020-12-31.") from error
+        raise _fault(name, error.problem, "Write a day, such as 2020-12-31.") from error
     if occurred.first != occurred.last or "/" in text:
         raise _fault(name, f"“{text}” is not one day.", "Write a day, such as 2020-12-31.")
     return occurred.first

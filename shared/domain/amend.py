@@ -6,8 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
+from shared.domain.codes import Outcome
 from shared.domain.events import (
     ActivityCorrected,
     ActivityFacts,
@@ -19,16 +18,18 @@ from shared.domain.events import (
     PartnershipEnded,
     PartnershipFacts,
     PartnershipRegistered,
+    PartnershipStanding,
 )
-from shared.domain.text import Day
+from shared.domain.unfit import Unfit
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
     """An activity as it stands after every correction read so far.
 
-    `stated_on` is the day, in the home's time zone, on which its date was last stated: an activity cannot take effect
-    after that. `withdrawn_by` is the retraction or the reversed import that took it out, None while it counts.
+    `stated_on` is the day, in the home's time zone, on which its date was last stated as the day of something that was
+    held: an activity cannot take effect after that. `withdrawn_by` is the retraction or the reversed import that took it
+    out, None while it counts.
     """
 
     id: UUID
@@ -54,11 +55,8 @@ class Partnership:
         return founded and (self.ended_on is None or first <= self.ended_on)
 
 
-_DAY: TypeAdapter[date | None] = TypeAdapter(Day | None)
-
-
-class DoesNotFit(ValueError):
-    """The change cannot be made to what it names; the message says why and what to do."""
+class DoesNotFit(Unfit):
+    """The change cannot be made to what it names."""
 
 
 def record(event: Event) -> Activity:
@@ -73,12 +71,12 @@ def amend(activity: Activity, event: Event) -> Activity:
     match event.data:
         case ActivityCorrected(changes=changes):
             corrected = correct(activity.facts, changes)
-            restated = corrected.occurred != activity.facts.occurred
+            restated = corrected.occurred != activity.facts.occurred or _is_now_held(activity.facts, corrected)
             return replace(activity, facts=corrected, stated_on=event.recorded_on if restated else activity.stated_on)
         case ActivityRetracted() | ImportReversed():
             return replace(activity, withdrawn_by=event.id)
         case _:
-            raise DoesNotFit(f"{event.type} does not change an activity")
+            raise DoesNotFit(f"{event.type} does not change an activity.", "Post a correction or a retraction.")
 
 
 def correct(facts: ActivityFacts, changes: Mapping[str, Any]) -> ActivityFacts:
@@ -89,7 +87,8 @@ def correct(facts: ActivityFacts, changes: Mapping[str, Any]) -> ActivityFacts:
     """
     if changes.get("partnership", facts.partnership) != facts.partnership:
         raise DoesNotFit(
-            "An activity cannot move to another partnership. Retract it and record it under the right partnership."
+            "An activity cannot move to another partnership.",
+            "Retract it and record it under the right partnership.",
         )
     return ActivityFacts.model_validate(
         _merged(facts.model_dump(exclude_unset=True), changes, ActivityFacts.model_fields)
@@ -107,20 +106,23 @@ def change(partnership: Partnership, event: Event) -> Partnership:
     """Return the partnership after a change or its end."""
     match event.data:
         case PartnershipChanged(changes=changes):
-            facts = change_facts(partnership.facts, {name: changes[name] for name in changes if name != "ended_on"})
-            ended_on = _DAY.validate_python(changes.get("ended_on", partnership.ended_on))
-            return replace(partnership, facts=facts, ended_on=ended_on)
+            return _changed(partnership, changes)
         case PartnershipEnded(ended_on=day):
             return replace(partnership, ended_on=day)
         case _:
-            raise DoesNotFit(f"{event.type} does not change a partnership")
+            raise DoesNotFit(f"{event.type} does not change a partnership.", "Post “partnership.changed”.")
 
 
-def change_facts(facts: PartnershipFacts, changes: Mapping[str, Any]) -> PartnershipFacts:
-    """Return the registry's facts with the changes made; null takes a value away."""
-    return PartnershipFacts.model_validate(
-        _merged(facts.model_dump(exclude_unset=True), changes, PartnershipFacts.model_fields)
-    )
+def _is_now_held(before: ActivityFacts, after: ActivityFacts) -> bool:
+    """What was planned takes effect when it is known to have been held, not when the plan was posted."""
+    return after.outcome is Outcome.HELD and before.outcome is not Outcome.HELD
+
+
+def _changed(partnership: Partnership, changes: Mapping[str, Any]) -> Partnership:
+    before = partnership.facts.model_dump(exclude_unset=True) | {"ended_on": partnership.ended_on}
+    standing = PartnershipStanding.model_validate(_merged(before, changes, PartnershipStanding.model_fields))
+    facts = PartnershipFacts.model_validate(standing.model_dump(exclude_unset=True, exclude={"ended_on"}))
+    return Partnership(partnership.slug, facts, standing.ended_on)
 
 
 def _merged(before: dict[str, Any], changes: Mapping[str, Any], known: Container[str]) -> dict[str, Any]:

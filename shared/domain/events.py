@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.domain.codes import Actor, Direction, Indicator, Initiator, Level, Milestone, Mode, Outcome, RatingCode
 from shared.domain.rubric import Rubric
 from shared.domain.text import Count, Country, Currency, Day, Flag, Hash, Line, MediaType, OccurredText, Slug, Text
+from shared.domain.unfit import Unfit
 
 NAMES_OF_DERIVED_IDS = UUID("6f0c1c1e-7d0b-5d4e-9a53-6b656d626172")
 
@@ -35,7 +36,7 @@ class Bilingual(Data):
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if self.id is None and self.en is None:
-            raise ValueError("has no text; give `id` (Indonesian), `en` (English) or both")
+            raise Unfit("It has no text.", "Give `id` (Indonesian), `en` (English) or both.")
         return self
 
 
@@ -48,7 +49,7 @@ class BilingualText(Data):
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if self.id is None and self.en is None:
-            raise ValueError("has no text; give `id` (Indonesian), `en` (English) or both")
+            raise Unfit("It has no text.", "Give `id` (Indonesian), `en` (English) or both.")
         return self
 
 
@@ -63,6 +64,12 @@ class PartnershipFacts(Data):
     mou_date: Day | None = None
     issue_basis: Slug | None = None
     fields: Annotated[list[Line], Field(max_length=50)] = []
+
+
+class PartnershipStanding(PartnershipFacts):
+    """A partnership's entry in the registry: its facts, and the day on which it ended."""
+
+    ended_on: Day | None = None
 
 
 class PartnershipRegistered(PartnershipFacts):
@@ -148,7 +155,7 @@ class ActivityFacts(Data):
     @model_validator(mode="after")
     def _value_has_currency(self) -> Self:
         if (self.value is None) != (self.currency is None):
-            raise ValueError("`value` and `currency` go together; give both or neither")
+            raise Unfit("`value` and `currency` go together.", "Give both or neither.")
         return self
 
 
@@ -190,7 +197,7 @@ class RatingSet(Data):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.valid_until is not None and self.valid_until < self.valid_from:
-            raise ValueError("`valid_until` is before `valid_from`; put the later day last")
+            raise Unfit("`valid_until` is before `valid_from`.", "Put the later day last.")
         return self
 
 

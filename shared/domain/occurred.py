@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.domain.months import days_in_month
+from shared.domain.unfit import Unfit
 
 EARLIEST_YEAR, LATEST_YEAR = 1800, 2199
 _PART = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _REMEDY = "Write a year (2019), a month (2019-05), a day (2019-05-22) or an interval of two of these (2018/2019)."
 
 
-class NotADate(ValueError):
-    """The text is no date of the subset; the message says why and what to write instead."""
+class NotADate(Unfit):
+    """The text is no date of the subset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +40,25 @@ def parse_occurred(text: str) -> Occurred:
         return Occurred(text, first, last)
     _, end_last = _days(end, text)
     if end_last < first:
-        raise NotADate(f"“{text}” ends before it begins. Write the earlier date first.")
+        raise NotADate(f"“{text}” ends before it begins.", "Write the earlier date first.")
     return Occurred(text, first, end_last)
 
 
 def _days(part: str, text: str) -> tuple[date, date]:
     match = _PART.fullmatch(part)
     if match is None:
-        raise NotADate(f"“{text[:60]}” is not a date that can be kept. {_REMEDY}")
+        raise NotADate(f"“{text[:60]}” is not a date that can be kept.", _REMEDY)
     year, month, day = (int(group) if group else None for group in match.groups())
     if year is None or not EARLIEST_YEAR <= year <= LATEST_YEAR:
-        raise NotADate(f"The year in “{text}” is not between {EARLIEST_YEAR} and {LATEST_YEAR}. Correct the year.")
+        problem = f"The year in “{text}” is not between {EARLIEST_YEAR} and {LATEST_YEAR}."
+        raise NotADate(problem, "Correct the year.")
     if month is None:
         return date(year, 1, 1), date(year, 12, 31)
     if not 1 <= month <= 12:
-        raise NotADate(f"“{text}” has a month {month:02d}; months are 01 to 12. {_REMEDY}")
+        raise NotADate(f"“{text}” has a month {month:02d}; months are 01 to 12.", _REMEDY)
     length = days_in_month(year, month)
     if day is None:
         return date(year, month, 1), date(year, month, length)
     if not 1 <= day <= length:
-        raise NotADate(f"“{text}” is not a day of the calendar: that month has {length} days. Correct the day.")
+        raise NotADate(f"“{text}” is not a day of the calendar: that month has {length} days.", "Correct the day.")
     return date(year, month, day), date(year, month, day)

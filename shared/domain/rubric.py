@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.domain.cells import CELLS, Cell
 from shared.domain.codes import Indicator, RatingCode
 from shared.domain.text import Line, Slug
+from shared.domain.unfit import Unfit
 
 Months = Annotated[int, Field(strict=True, ge=1, le=1200)]
 Weight = Annotated[int, Field(strict=True, ge=0, le=100)]
@@ -67,13 +68,12 @@ class Rubric(BaseModel):
     def _can_be_reached(self) -> Self:
         best = sum(self.weight(cell) for cell in CELLS)
         if self.thresholds.kurang_aktif >= self.thresholds.aktif:
-            raise ValueError(
-                "the threshold of `aktif` must be above that of `kurang_aktif`; raise the one or lower the other"
+            raise Unfit(
+                "The threshold of `aktif` must be above that of `kurang_aktif`.", "Raise the one or lower the other."
             )
         if self.thresholds.aktif > best:
-            raise ValueError(
-                f"`aktif` needs {self.thresholds.aktif}, but all cells together give {best}; lower the threshold"
-            )
+            problem = f"`aktif` needs {self.thresholds.aktif}, but all cells together give {best}."
+            raise Unfit(problem, "Lower the threshold.")
         return self
 
     def weight(self, cell: Cell) -> int:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from shared.domain.occurred import parse_occurred
+from shared.domain.occurred import NotADate, parse_occurred
+from shared.domain.unfit import Unfit
 
 _JOINERS_AND_MARKS = "\u00ad\u200c\u200d\u200e\u200f"
 """Invisible, and yet part of how words are written; other invisible characters hide or turn round what stands beside them."""
@@ -25,15 +26,15 @@ def _is_no_character(character: str) -> bool:
 def _printable(text: str) -> str:
     for character in text:
         if (unicodedata.category(character) in _INVISIBLE or _is_no_character(character)) and character not in _ALLOWED:
-            raise ValueError(f"has a character that cannot be seen (U+{ord(character):04X}); remove it")
+            raise Unfit(f"It has a character that cannot be seen (U+{ord(character):04X}).", "Remove it.")
     if not text.strip(_JOINERS_AND_MARKS + " \n\t"):
-        raise ValueError("has no text that can be seen; fill it in or leave it out")
+        raise Unfit("It has no text that can be seen.", "Fill it in, or leave it out.")
     return text
 
 
 def _one_line(text: str) -> str:
     if "\n" in text or "\t" in text:
-        raise ValueError("must be one line; replace line breaks and tabs by spaces")
+        raise Unfit("It must be one line.", "Replace line breaks and tabs by spaces.")
     return _printable(text)
 
 
@@ -41,8 +42,11 @@ def _day(value: object) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError("must be one day; write it as 2019-05-22")
-    return parse_occurred(value).first
+        raise Unfit("It must be one day.", "Write it as 2019-05-22.")
+    try:
+        return parse_occurred(value).first
+    except NotADate as error:
+        raise Unfit(error.problem, "Write a day as 2019-05-22.") from error
 
 
 def _occurred(value: str) -> str:

@@ -70,7 +70,14 @@ def decode(payload: bytes, position: int, recorded_at: datetime, zone: tzinfo) -
 
     Raises `UnknownVersion` for a type or version from a newer program, `ValueError` for what is no event at all.
     """
-    envelope = attributes(payload)
+    try:
+        envelope = attributes(payload)
+        return _decode(envelope, position, recorded_at, zone)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"Position {position} holds no event: {error!r}.") from error
+
+
+def _decode(envelope: Mapping[str, Any], position: int, recorded_at: datetime, zone: tzinfo) -> Event:
     event_type, _, version = envelope["type"].rpartition(".v")
     if event_type not in EVENT_TYPES or version != str(TODAYS_VERSION):
         raise UnknownVersion(f"Position {position} holds {envelope['type']}, which this program cannot read.")

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shared.domain.unfit import Unfit
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -72,7 +74,8 @@ def _finding(error: Any, under: str, known_fields: Sequence[str]) -> Finding:  #
         case "missing":
             return Finding(path, f"“{name}” is missing.", f"Add “{name}”.")
         case "extra_forbidden":
-            near = difflib.get_close_matches(name, known_fields, n=1, cutoff=0.7)
+            offered = known_fields if len(steps) == 1 else ()
+            near = difflib.get_close_matches(name, offered, n=1, cutoff=0.7)
             remedy = (
                 f"Did you mean “{near[0]}”?"
                 if near
@@ -100,11 +103,10 @@ def _finding(error: Any, under: str, known_fields: Sequence[str]) -> Finding:  #
                 path, f"“{_shown(error['input'])}” is not a code for “{name}”.", f"Use {context['expected']}."
             )
         case "value_error":
-            said = str(context["error"])
-            problem, _, remedy = said.partition(". ")
-            if not remedy:
-                problem, _, remedy = said.partition("; ")
-            return Finding(path, _sentence(problem), _sentence(remedy or "Correct the value"))
+            said = context["error"]
+            if isinstance(said, Unfit):
+                return Finding(path, said.problem, said.remedy)
+            return Finding(path, f"“{name}”: {said}.", "Correct the value.")
         case "string_too_long":
             return Finding(path, f"“{name}” is longer than {context['max_length']} characters.", "Shorten it.")
         case "string_pattern_mismatch":
@@ -144,8 +146,3 @@ def _form(pattern: str) -> str:
 
 def _shown(value: object) -> str:
     return "null" if value is None else str(value)[:60]
-
-
-def _sentence(text: str) -> str:
-    text = text.strip().rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."

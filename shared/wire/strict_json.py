@@ -9,15 +9,18 @@ import math
 import re
 from typing import Any, NoReturn
 
+from shared.domain.unfit import Unfit
+
 LARGEST_INTEGER = 2**53 - 1
 """RFC 8785 writes numbers as IEEE 754 doubles; a larger integer would change on the way."""
-
+WRITTEN_WITH_AN_EXPONENT = 1e21
+"""From here on the canonical form has an exponent; below, it would be read back as an integer too large to be exact."""
 DEEPEST = 32
-_TOO_DEEP = f"The JSON is nested more than {DEEPEST} deep. Send it flatter."
+_TOO_DEEP = (f"The JSON is nested more than {DEEPEST} deep.", "Send it flatter.")
 
 
-class NotStrictJson(ValueError):
-    """The bytes are not JSON that can be kept; the message says what is wrong and what to do."""
+class NotStrictJson(Unfit):
+    """The bytes are not JSON that can be kept."""
 
 
 def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
@@ -36,13 +39,13 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
             parse_constant=_constant,
         )
     except UnicodeDecodeError as error:
-        raise NotStrictJson(f"The text is not UTF-8 (byte {error.start}). Save or send it as UTF-8.") from None
+        raise NotStrictJson(f"The text is not UTF-8 (byte {error.start}).", "Save or send it as UTF-8.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise NotStrictJson(f"The text is not JSON: {error.msg} at {where}. Correct it there.") from None
+        raise NotStrictJson(f"The text is not JSON: {error.msg} at {where}.", "Correct it there.") from None
     except RecursionError:
-        raise NotStrictJson(_TOO_DEEP) from None
-    _refuse_what_cannot_be_kept(value, 0)
+        raise NotStrictJson(*_TOO_DEEP) from None
+    _refuse_what_cannot_be_kept(value, 1)
     return value
 
 
@@ -51,37 +54,39 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise NotStrictJson(f"The key “{twice[:60]}” stands twice in one object. Keep one of them.")
+        raise NotStrictJson(f"The key “{twice[:60]}” stands twice in one object.", "Keep one of them.")
     return members
 
 
 def _float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise NotStrictJson(f"The number {text[:30]} is too large to be kept. Send a smaller one.")
+        raise NotStrictJson(f"The number {text[:30]} is too large to be kept.", "Send a smaller one.")
+    if number.is_integer() and LARGEST_INTEGER < abs(number) < WRITTEN_WITH_AN_EXPONENT:
+        raise NotStrictJson(f"The number {text[:30]} is too large to be kept exactly.", "Send it as text or smaller.")
     if number == 0 and re.search("[1-9]", re.split("[eE]", text)[0]):
-        raise NotStrictJson(f"The number {text[:30]} is too small to be kept. Send 0 or a larger one.")
+        raise NotStrictJson(f"The number {text[:30]} is too small to be kept.", "Send 0 or a larger one.")
     return number
 
 
 def _integer(text: str) -> int:
     if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
-        raise NotStrictJson(f"The number {text[:30]} is too large to be kept exactly. Send it as text or smaller.")
+        raise NotStrictJson(f"The number {text[:30]} is too large to be kept exactly.", "Send it as text or smaller.")
     return int(text)
 
 
 def _constant(text: str) -> NoReturn:
-    raise NotStrictJson(f"{text} is not a JSON number. Leave the value out where there is none.")
+    raise NotStrictJson(f"{text} is not a JSON number.", "Leave the value out where there is none.")
 
 
 def _refuse_what_cannot_be_kept(value: object, depth: int) -> None:
-    if depth > DEEPEST:
-        raise NotStrictJson(_TOO_DEEP)
+    if depth > DEEPEST and isinstance(value, dict | list):
+        raise NotStrictJson(*_TOO_DEEP)
     if isinstance(value, str):
         if "\0" in value:
-            raise NotStrictJson("A text contains the character U+0000. Remove it.")
+            raise NotStrictJson("A text contains the character U+0000.", "Remove it.")
         if any("\ud800" <= character <= "\udfff" for character in value):
-            raise NotStrictJson("A text contains half of a surrogate pair. Send the whole character.")
+            raise NotStrictJson("A text contains half of a surrogate pair.", "Send the whole character.")
     elif isinstance(value, dict):
         for key, member in value.items():
             _refuse_what_cannot_be_kept(key, depth + 1)

@@ -465,3 +465,108 @@ async def test_a_cursor_that_was_not_made_here_is_refused(installation, content)
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "cursor"
+
+
+async def test_what_was_planned_takes_effect_when_it_is_known_to_have_been_held(beijing):
+    plan = a_letter(occurred="2026-11-22", outcome="planned", indicator="visit")
+    visit = (await beijing.post("activity.recorded", plan)).json()["event_id"]
+    beijing.clock.moment = beijing.clock.moment.replace(day=23)
+    held = {"activity": visit, "changes": {"outcome": "held"}, "reason": "Terlaksana"}
+    assert (await beijing.post("activity.corrected", held)).status_code == 201
+
+    (activity,) = (await beijing.get("/reports/v1/activities")).json()["items"]
+
+    assert activity["outcome"] == "held"
+    assert activity["effective"] <= "2026-11-22"
+    assert activity["corrected"] is True
+
+
+async def test_an_activity_with_a_cause_can_be_corrected(beijing):
+    letter = (await beijing.post("activity.recorded", a_letter())).json()["event_id"]
+    visit = (await beijing.post("activity.recorded", a_letter(indicator="visit", caused_by=letter))).json()["event_id"]
+
+    for changes in ({"place": "Beijing"}, {"caused_by": None}, {"caused_by": letter}):
+        correction = {"activity": visit, "changes": changes, "reason": "Lebih tepat"}
+        assert (await beijing.post("activity.corrected", correction)).status_code == 201
+
+    itself = {"activity": visit, "changes": {"caused_by": visit}, "reason": "Salah"}
+    refused = await beijing.post("activity.corrected", itself)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "data.changes.caused_by"
+
+
+async def test_an_official_rating_is_lifted_once(beijing):
+    judgement = {"partnership": "beijing", "rating": "aktif", "reason": "Dukungan", "valid_from": "2026-01-01"}
+    setting = (await beijing.post("rating.set", judgement)).json()["event_id"]
+    lifting = {"partnership": "beijing", "judgement": setting, "reason": "Berakhir"}
+
+    answers = [await beijing.post("rating.lifted", lifting) for _ in range(2)]
+
+    assert [each.status_code for each in answers] == [201, 409]
+
+
+async def test_a_version_of_a_rubric_means_one_thing(beijing):
+    rubric = {"id": "ketat", "version": 1, "author": "Biro", "legal_basis": "SK 1", "window_months": 24} | {
+        "thresholds": {"aktif": 4, "kurang_aktif": 1},
+        "provisional_months": 12,
+        "dormant_months": 24,
+        "travel": False,
+    }
+    adoptions = [
+        {"rubric": rubric, "valid_from": "2026-01-01"},
+        {"rubric": rubric, "valid_from": "2026-06-01"},
+        {"rubric": {**rubric, "window_months": 36}, "valid_from": "2026-07-01"},
+        {"rubric": {**rubric, "version": 2, "window_months": 36}, "valid_from": "2026-07-01"},
+    ]
+
+    answers = [await beijing.post("rubric.adopted", each) for each in adoptions]
+
+    assert [each.status_code for each in answers] == [201, 201, 409, 201]
+
+
+async def test_an_end_is_checked_and_can_be_put_right(beijing):
+    ends = {"partnership": "beijing", "reason": "Tidak diperpanjang"}
+    for day in ("1990-01-01", "2026-11-22"):
+        assert (await beijing.post("partnership.ended", {**ends, "ended_on": day})).status_code == 422
+    assert (await beijing.post("partnership.ended", {**ends, "ended_on": "2020-06-30"})).status_code == 201
+
+    assert await beijing.ratings(on="2026-11-21") == {}
+    assert set(await beijing.ratings(on="2020-06-30")) == {"beijing"}
+    assert (await beijing.get("/scoring/v1/ratings")).json()["items"] == []
+
+    back = {"partnership": "beijing", "changes": {"ended_on": None}, "reason": "Keliru"}
+    assert (await beijing.post("partnership.changed", back)).status_code == 201
+    assert set(await beijing.ratings(on="2026-11-21")) == {"beijing"}
+
+
+async def test_a_retracted_activity_stays_readable(beijing):
+    letter = (await beijing.post("activity.recorded", a_letter())).json()["event_id"]
+    retraction = (await beijing.post("activity.retracted", {"activity": letter, "reason": "Salah"})).json()["event_id"]
+
+    assert (await beijing.get("/reports/v1/activities")).json()["items"] == []
+    (item,) = (await beijing.get("/reports/v1/activities", withdrawn="true")).json()["items"]
+    assert (item["id"], item["withdrawn_by"]) == (letter, retraction)
+    page = (await beijing.get("/partnerships/beijing")).text
+    assert "ditarik kembali" in page
+
+
+async def test_many_who_correct_one_partnership_at_once_all_get_through(beijing):
+    letters = [(await beijing.post("activity.recorded", a_letter())).json()["event_id"] for _ in range(12)]
+    corrections = [{"activity": each, "changes": {"place": "Jakarta"}, "reason": "Tempat"} for each in letters]
+
+    answers = await asyncio.gather(*(beijing.post("activity.corrected", each) for each in corrections))
+
+    assert [each.status_code for each in answers] == [201] * 12
+
+
+async def test_an_empty_field_of_a_form_counts_as_not_given(beijing):
+    page = await beijing.http.get("/?on=2020-12-31&known=")
+
+    assert page.status_code == 200
+    assert "31 Desember 2020" in page.text
+
+
+async def test_head_is_answered_wherever_get_is(beijing):
+    for path in ("/", "/ingest/healthz", "/reports/v1/ratings", "/scoring/v1/ratings"):
+        answer = await beijing.http.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
