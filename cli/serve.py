@@ -12,9 +12,10 @@ import services.reports.app
 import services.reports.store
 import services.scoring.app
 import services.scoring.store
+from cli.stop import CannotGoOn
 from shared.ledger.ledger import Ledger
-from shared.ledger.stream import create_stream
-from shared.postgres.migrate import migrate_all
+from shared.ledger.stream import LedgerMisconfigured, create_stream
+from shared.postgres.migrate import CannotMigrate, migrate_all
 from shared.process.logs import set_up_logs
 from shared.process.settings import Settings
 from shared.web.one_port import OnePort
@@ -49,7 +50,11 @@ def serve(service: str, settings: Settings) -> None:
 
 def prepare(settings: Settings) -> None:
     """Make the ledger's stream where there is none, and bring every service's tables up to date."""
-    asyncio.run(_prepare(settings))
+    try:
+        asyncio.run(_prepare(settings))
+    except (CannotMigrate, LedgerMisconfigured) as error:
+        problem, _, remedy = str(error).partition(". ")
+        raise CannotGoOn(f"{problem}.", remedy) from error
 
 
 async def _prepare(settings: Settings) -> None:
