@@ -11,7 +11,6 @@ from uuid import UUID
 import shared.projection
 from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Book, Touched
-from shared.domain.codes import Direction, Indicator, Mode, Outcome
 from shared.domain.events import ActivityFacts, Event, PartnershipFacts
 from shared.domain.rating import Fact
 from shared.domain.rulings import RULING_TYPES
@@ -80,18 +79,7 @@ async def read_known(pool: Pool, home: str, position: int, zone: tzinfo, partner
     """Return what was known of a home at a position; facts of one partnership only, if one is named."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     async for row in queries.facts_as_known(pool, home=home, position=position, partnership=partnership):
-        facts[row["partnership"]].append(
-            Fact(
-                activity=row["activity"],
-                indicator=Indicator(row["indicator"]),
-                direction=Direction(row["direction"]),
-                outcome=Outcome(row["outcome"]),
-                mode=Mode(row["mode"]),
-                first=row["first_day"],
-                last=row["last_day"],
-                stated_on=row["stated_on"],
-            )
-        )
+        facts[row["partnership"]].append(Fact.read(row, row["first_day"], row["last_day"]))
     rulings = queries.rulings_as_known(pool, home=home, position=position, types=list(RULING_TYPES))
     return Known(
         position=position,

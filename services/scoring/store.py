@@ -7,7 +7,6 @@ from typing import Any
 
 import shared.projection
 from shared.domain.amend import Partnership
-from shared.domain.codes import Direction, Indicator, Mode, Outcome
 from shared.domain.events import EVENT_TYPES, Event, PartnershipFacts
 from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact
@@ -84,18 +83,7 @@ async def read_facts(connection: Connection, home: str, slugs: Collection[str]) 
     facts: dict[str, list[Fact]] = {slug: [] for slug in slugs}
     async for row in queries.rated_facts(connection, home=home, partnerships=sorted(slugs)):
         occurred = parse_occurred(row["occurred"])
-        facts[row["partnership"]].append(
-            Fact(
-                activity=row["activity"],
-                indicator=Indicator(row["indicator"]),
-                direction=Direction(row["direction"]),
-                outcome=Outcome(row["outcome"]),
-                mode=Mode(row["mode"]),
-                first=occurred.first,
-                last=occurred.last,
-                stated_on=row["stated_on"],
-            )
-        )
+        facts[row["partnership"]].append(Fact.read(row, occurred.first, occurred.last))
     return facts
 
 

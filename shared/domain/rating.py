@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from shared.domain.amend import Activity
@@ -28,6 +29,20 @@ class Fact:
     first: date
     last: date
     stated_on: date
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any], first: date, last: date) -> "Fact":
+        """Return the fact that a row of a projection's table holds, codes as text."""
+        return cls(
+            activity=row["activity"],
+            indicator=Indicator(row["indicator"]),
+            direction=Direction(row["direction"]),
+            outcome=Outcome(row["outcome"]),
+            mode=Mode(row["mode"]),
+            first=first,
+            last=last,
+            stated_on=row["stated_on"],
+        )
 
     @property
     def effective(self) -> date:
