@@ -18,7 +18,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from shared.ledger.ledger import EPOCH, Ledger, Stored, moment
+from shared.ledger.ledger import EPOCH, RECORDED_AT, Ledger, Stored, moment
 from shared.ledger.stream import STREAM
 from shared.wire.canonical import digest
 
@@ -186,7 +186,9 @@ class _Pull:
             self._asked_for -= 1
             tokens = message.reply.split(".")
             # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<nanoseconds>.<pending>
-            self._arrived.append(Stored(int(tokens[-4]), moment(int(tokens[-2])), message.subject, message.data))
+            restored = message.headers.get(RECORDED_AT) if message.headers else None
+            recorded_at = datetime.fromisoformat(restored) if restored else moment(int(tokens[-2]))
+            self._arrived.append(Stored(int(tokens[-4]), recorded_at, message.subject, message.data))
         elif status in ("404", "408"):
             unfilled = message.headers.get("Nats-Pending-Messages") if message.headers else None
             self._asked_for = max(0, self._asked_for - int(unfilled or MOST_AT_ONCE))

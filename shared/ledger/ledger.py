@@ -26,6 +26,8 @@ KEEP_TRYING_SECONDS = 12.0
 ONE_TRY_SECONDS = 4.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRONG_LAST_SEQUENCE, SUBJECT_IS_TAKEN = 10071, 10077
+RECORDED_AT = "Kembar-Recorded-At"
+"""Set on events that were restored from a copy: the server stamps them anew, but they were recorded when they were."""
 DIRECT_GET = f"$JS.API.DIRECT.GET.{STREAM}"
 
 CONNECTION_ERRORS = (NatsError, OSError, TimeoutError)
@@ -236,9 +238,10 @@ def _position(message: Msg) -> int:
 
 def _stored(message: Msg) -> Stored:
     headers = message.headers or {}
+    restored = headers.get(RECORDED_AT)
     return Stored(
         position=int(headers["Nats-Sequence"]),
-        recorded_at=datetime.fromisoformat(headers["Nats-Time-Stamp"]),
+        recorded_at=datetime.fromisoformat(restored or headers["Nats-Time-Stamp"]),
         subject=headers["Nats-Subject"],
         payload=message.data,
     )

@@ -111,7 +111,7 @@ def test_a_killed_program_leaves_nothing_that_a_new_start_cannot_take_over(tmp_p
         program.process.kill()
         program.process.wait()
 
-    with running("demo", tmp_path / "data", free_ports(1)[0]) as again:
+    with running("demo", tmp_path / "data", port) as again:
         assert "136 facts posted, 0 of them new" in again.said()
         assert all(is_gone(pid) for pid in left)
 
