@@ -73,18 +73,20 @@ def _until_interrupted(data: Path, port: int, *, with_facts: bool) -> None:
 
 @app.command()
 def serve(
-    service: Annotated[str, typer.Argument(help="ingest, scoring, reports, or all on one port.")],
+    service: Annotated[
+        str, typer.Argument(help="ingest, scoring, reports, all on one port, or projections: what follows the ledger.")
+    ],
     prepare_first: Annotated[bool, typer.Option("--prepare", help="First do what `kembar prepare` does.")] = False,
 ) -> None:
     """Run a service against a ledger and a database that run already; see docs/operating.md for its settings."""
-    from cli.serve import APPS, prepare, serve
+    from cli.serve import APPS, prepare, serve, serve_projections
 
-    if service not in (*APPS, "all"):
-        raise CannotGoOn(f"There is no service “{service}”.", f"Use one of {', '.join(APPS)}, all.")
+    if service not in (*APPS, "all", "projections"):
+        raise CannotGoOn(f"There is no service “{service}”.", f"Use one of {', '.join(APPS)}, all, projections.")
     settings = _settings()
     if prepare_first:
         prepare(settings)
-    serve(service, settings)
+    serve_projections(settings) if service == "projections" else serve(service, settings)
 
 
 @app.command()

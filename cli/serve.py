@@ -1,7 +1,9 @@
 """`kembar serve`: run one service, or all on one port, against a ledger and a database that run already."""
 
 import asyncio
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 
 import uvicorn
 from fastapi import FastAPI
@@ -9,8 +11,10 @@ from fastapi import FastAPI
 import services.ingest.app
 import services.ingest.store
 import services.reports.app
+import services.reports.project
 import services.reports.store
 import services.scoring.app
+import services.scoring.project
 import services.scoring.store
 from cli.stop import CannotGoOn
 from shared.ledger.ledger import Ledger
@@ -18,7 +22,10 @@ from shared.ledger.stream import LedgerMisconfigured, create_stream
 from shared.postgres.migrate import CannotMigrate, migrate_all
 from shared.process.logs import set_up_logs
 from shared.process.settings import Settings
+from shared.projection.progress import Progress
+from shared.projection.run import Projector
 from shared.web.one_port import OnePort
+from shared.web.runtime import open_runtime
 
 APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
     "ingest": services.ingest.app.create_app,
@@ -26,6 +33,11 @@ APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
     "reports": services.reports.app.create_app,
 }
 STORES = (services.ingest.store, services.scoring.store, services.reports.store)
+PROJECTORS: Mapping[str, Projector] = {
+    services.ingest.store.SCHEMA: services.ingest.store.BookProjector(),
+    services.scoring.store.SCHEMA: services.scoring.project.RatingProjector(),
+    services.reports.store.SCHEMA: services.reports.project.EventProjector(),
+}
 
 
 def serve(service: str, settings: Settings) -> None:
@@ -46,6 +58,23 @@ def serve(service: str, settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def serve_projections(settings: Settings) -> None:
+    """Follow the ledger into the tables of all services, without answering anybody, until told to stop."""
+    set_up_logs(settings.log_level, service="projections")
+    asyncio.run(_serve_projections(settings))
+
+
+async def _serve_projections(settings: Settings) -> None:
+    asked_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
+    async with AsyncExitStack() as opened:
+        for schema, projector in PROJECTORS.items():
+            runtime = open_runtime(schema, projector, settings, Progress(projector.name))
+            await opened.enter_async_context(runtime)
+        await asked_to_stop.wait()
 
 
 def prepare(settings: Settings) -> None:

@@ -101,7 +101,13 @@ def end_what_was_left(folder: Path) -> None:
 
     The services first and at once, for they keep nothing of their own; then the engines, in order.
     """
-    for name, end in (("services", signal.SIGKILL), ("nats-server", signal.SIGTERM), ("postgres", signal.SIGINT)):
+    ends = {
+        "services": signal.SIGKILL,
+        "projections": signal.SIGKILL,
+        "nats-server": signal.SIGTERM,
+        "postgres": signal.SIGINT,
+    }
+    for name, end in ends.items():
         note_file = folder / "run" / f"{name}.json"
         try:
             note = json.loads(note_file.read_text())

@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -67,22 +67,33 @@ class Stack:
             ensure_tokens(self.folder, Settings().home)
             for part in self._parts:
                 part.wait_until_ready(START_SECONDS)
-            services = Part(
-                name="services",
-                command=[sys.executable, "-m", "cli", "serve", "all", "--prepare"],
-                folder=self.folder.path,
-                is_ready=lambda: all(
-                    _answers(f"{self.url}/{each}/readyz") for each in ("ingest", "scoring", "reports")
-                ),
-                environment=environment,
-            )
-            self._parts.append(services)
-            services.start()
-            services.wait_until_ready(START_SECONDS)
+            for part in (self._projections(environment), self._services(environment)):
+                self._parts.append(part)
+                part.start()
+            self._parts[-1].wait_until_ready(START_SECONDS)
         except BaseException:
             self.stop()
             raise
         self.folder.write_private("running.json", {"url": self.url, "pid": os.getpid()})
+
+    def _projections(self, environment: Mapping[str, str]) -> Part:
+        """What follows the ledger has a process of its own, so that a posting never waits for a rating."""
+        return Part(
+            name="projections",
+            command=[sys.executable, "-m", "cli", "serve", "projections", "--prepare"],
+            folder=self.folder.path,
+            is_ready=lambda: True,
+            environment=environment,
+        )
+
+    def _services(self, environment: Mapping[str, str]) -> Part:
+        return Part(
+            name="services",
+            command=[sys.executable, "-m", "cli", "serve", "all", "--prepare"],
+            folder=self.folder.path,
+            is_ready=lambda: all(_answers(f"{self.url}/{each}/readyz") for each in ("ingest", "scoring", "reports")),
+            environment={**environment, "KEMBAR_PROJECT": "false"},
+        )
 
     def watch(self) -> None:
         """Start again whatever has died; `CannotGoOn` where it keeps dying."""

@@ -13,6 +13,7 @@ from services.ingest.routes import router
 from services.ingest.store import SCHEMA, BookProjector
 from services.ingest.ticker import keep_closing_days
 from shared.domain.events import EVENT_TYPES
+from shared.ledger.writer import Writer
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
@@ -24,8 +25,10 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_runtime(app, SCHEMA, BookProjector(), settings) as runtime:
-            app.state.desk = Desk(runtime.ledger, runtime.pool, app.state.progress, settings, clock)
+        async with open_runtime(SCHEMA, BookProjector(), settings, app.state.progress) as runtime:
+            app.state.desk = Desk(
+                runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock
+            )
             runtime.start(keep_closing_days(runtime.ledger, runtime.pool, settings, clock))
             yield
 

@@ -16,9 +16,12 @@ from uuid import UUID, uuid4
 from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, accept, touched_by
 from services.ingest.requests import Requested
 from services.ingest.store import read_judgements, read_rubrics, read_slugs
+from shared.domain.amend import Partnership
+from shared.domain.book import Book
 from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted, RubricAdopted
 from shared.ledger.ledger import Entry, Ledger, NotAppended, OutcomeUnknown, Stored
 from shared.ledger.subjects import partition_of, subject_of
+from shared.ledger.writer import TooManyWaiting, Writer
 from shared.postgres.pool import Pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
@@ -56,10 +59,12 @@ class Desk:
     """What posting works with."""
 
     ledger: Ledger
+    writer: Writer
     pool: Pool
     progress: Progress
     settings: Settings
     clock: Clock
+    _registered: dict[tuple[str, str], Partnership] = field(default_factory=dict)
     _turns: dict[tuple[str, str], asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def post(self, requests: Sequence[Requested], principal: Principal) -> Receipts:
@@ -79,6 +84,8 @@ class Desk:
                 await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - so that replicas do not step in time
         except OutcomeUnknown as error:
             raise Fault(_unknown_outcome(error, ids)) from error
+        except TooManyWaiting as error:
+            raise Fault(_queue_is_full(error)) from error
         raise Fault(_too_busy(ids))
 
     async def _try(self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal) -> Receipts | None:
@@ -104,7 +111,7 @@ class Desk:
             raise Fault(decision)
         entries = [_entry(each, stands_at, request) for each, request in zip(decision, requests, strict=True)]
         try:
-            return Receipts([_receipt(each) for each in await self.ledger.append(entries)], new=True)
+            return Receipts([_receipt(each) for each in await self.writer.append(entries)], new=True)
         except NotAppended:
             return await self._append_the_rest(requests, ids, entries, principal.home)
 
@@ -119,7 +126,7 @@ class Desk:
         if not missing:
             return Receipts([_receipt(each) for each in stood if each], new=False)
         try:
-            appended = iter(await self.ledger.append(missing))
+            appended = iter(await self.writer.append(missing))
         except NotAppended:
             return None
         return Receipts([_receipt(found or next(appended)) for found in stood], new=True)
@@ -144,11 +151,30 @@ class Desk:
             author=principal.account,
             now=now,
             today=now.astimezone(self.settings.zone).date(),
-            book=await read_touched(self.pool, principal.home, touched_by(requests)),
+            book=await self._book(requests, principal.home),
             judgements=await read_judgements(self.pool, principal.home, named),
             rubrics=await read_rubrics(self.pool, principal.home) if adopts else (),
             slugs=await read_slugs(self.pool, principal.home) if with_slugs else (),
         )
+
+    async def _book(self, requests: Sequence[Requested], home: str) -> Book:
+        """Return the book of what the requests touch.
+
+        Most postings ask of it only whether a partnership is registered, and a partnership once registered stays so:
+        those are answered from memory.
+        """
+        touched = touched_by(requests)
+        if (
+            touched.activities
+            or touched.batches
+            or any(isinstance(each.data, STANDS_ON_THE_STATE) for each in requests)
+        ):
+            return await read_touched(self.pool, home, touched)
+        if any((home, slug) not in self._registered for slug in touched.partnerships):
+            read = await read_touched(self.pool, home, touched)
+            self._registered.update({(home, slug): each for slug, each in read.partnerships.items()})
+        known = {slug: self._registered.get((home, slug)) for slug in touched.partnerships}
+        return Book({slug: each for slug, each in known.items() if each is not None})
 
     async def _partitions(self, requests: Sequence[Requested], home: str) -> set[str]:
         """Return the partitions on whose state the decision depends."""
@@ -255,6 +281,16 @@ def _too_busy(ids: Sequence[UUID]) -> Problem:
         remedy="Send it again in a moment.",
         retry_after_seconds=1,
         more={"ids": [str(each) for each in ids]},
+    )
+
+
+def _queue_is_full(error: TooManyWaiting) -> Problem:
+    return Problem(
+        status=429,
+        kind="queue-is-full",
+        title=f"More is being posted than can be stored in time: {error}. Nothing of this was stored.",
+        remedy="Send it again after the time in Retry-After; many events go faster in a batch.",
+        retry_after_seconds=2,
     )
 
 

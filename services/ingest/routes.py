@@ -75,6 +75,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "The token is missing or not valid",
         409: "The id stands with another body, or the ledger stands otherwise",
         413: "The event is larger than the ledger takes",
+        429: "More is being posted than can be stored in time",
         422: "The fields named cannot be stored as they stand",
         503: "Whether it was stored cannot be known: send it again with the same id",
     }.items()

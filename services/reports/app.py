@@ -19,7 +19,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_runtime(app, SCHEMA, EventProjector(), settings) as runtime:
+        async with open_runtime(SCHEMA, EventProjector(), settings, app.state.progress) as runtime:
             app.state.pool = runtime.pool
             app.state.ledger = runtime.ledger
             app.state.clock = clock

@@ -18,7 +18,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_runtime(app, SCHEMA, RatingProjector(), settings) as runtime:
+        async with open_runtime(SCHEMA, RatingProjector(), settings, app.state.progress) as runtime:
             app.state.pool = runtime.pool
             yield
 

@@ -57,7 +57,7 @@ async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncIterator[list[S
     expected = checkpoint.position + 1
     missing_before = 0
     while True:
-        await _check_what_was_read(ledger, checkpoint)
+        await check_what_was_read(ledger, checkpoint)
         pull = await _Pull.start(ledger, expected)
         try:
             while (found := await pull.take()) is not None:
@@ -86,7 +86,8 @@ async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncIterator[list[S
         log.info("the ledger is followed anew", position=expected)
 
 
-async def _check_what_was_read(ledger: Ledger, checkpoint: Checkpoint) -> None:
+async def check_what_was_read(ledger: Ledger, checkpoint: Checkpoint) -> None:
+    """Raise `LedgerBroken` unless the event at the checkpoint stands as it was read."""
     if checkpoint.position == 0:
         return
     stands = await ledger.at(checkpoint.position)

@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     open_reading: bool = False
+    project: bool = True
     tokens_file: Path | None = None
 
     nats_url: str = "nats://127.0.0.1:4222"

@@ -1,31 +1,33 @@
-"""How far a projection has come, for those who wait for it and those who watch it."""
+"""How far a projection has come, as every process can see it: the tables say, a notification hints at once.
+
+The projection itself may run in another process or on another machine; whoever answers from its tables watches them.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
 
 from shared.ledger.follow import Checkpoint
+from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
+from shared.postgres.queries import load_queries
+
+LOOK_AGAIN_SECONDS = 0.5
+"""A notification is a hint, never a promise: the table is read this often whatever comes."""
+
+queries = load_queries(__file__)
+log = structlog.get_logger()
 
 
 class Progress:
-    """The checkpoint as this process knows it; the loop moves it on, readers wait for it."""
+    """The checkpoint of a projection as this process knows it; readers wait for it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.checkpoint = Checkpoint()
         self.trouble: str | None = "not started yet"
         self._moved = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def advanced(self, checkpoint: Checkpoint) -> None:
-        """Note that all up to the checkpoint is in the tables."""
-        self.checkpoint = checkpoint
-        self.trouble = None
-        task = asyncio.get_running_loop().create_task(self._tell())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def troubled(self, what: str) -> None:
-        """Note that the projection cannot go on just now."""
-        self.trouble = what
 
     async def reach(self, position: int, timeout_seconds: float) -> bool:
         """Wait until the projection has come to `position`; False where it has not in time."""
@@ -38,6 +40,53 @@ class Progress:
             return False
         return True
 
-    async def _tell(self) -> None:
-        async with self._moved:
-            self._moved.notify_all()
+    async def advance(self, checkpoint: Checkpoint) -> None:
+        """Note that all up to the checkpoint is in the tables, and tell those who wait."""
+        self.trouble = None
+        if checkpoint != self.checkpoint:
+            async with self._moved:
+                self.checkpoint = checkpoint
+                self._moved.notify_all()
+
+
+async def watch_progress(pool: Pool, progress: Progress) -> None:
+    """Keep `progress` as the tables have it, for ever, through restarts of the server."""
+    hint = asyncio.Event()
+    while True:
+        try:
+            async with pool.acquire() as connection, _listening(connection, progress.name, hint):
+                while not connection.is_closed():
+                    checkpoint = await read_checkpoint(connection, progress.name)
+                    if checkpoint is not None:
+                        await progress.advance(checkpoint)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(hint.wait(), LOOK_AGAIN_SECONDS)
+                    hint.clear()
+        except (*DATABASE_ERRORS, OSError, TimeoutError) as error:
+            progress.trouble = repr(error)
+            log.warning("the progress cannot be read just now", projection=progress.name, error=repr(error))
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+
+async def read_checkpoint(connection: Connection | Pool, projection: str) -> Checkpoint | None:
+    """Return how far the projection has come, None where it has not begun."""
+    row = await queries.checkpoint_of(connection, projection=projection)
+    return Checkpoint(row["position"], row["hash"], row["recorded_at"]) if row else None
+
+
+@asynccontextmanager
+async def _listening(connection: Connection, projection: str, hint: asyncio.Event) -> AsyncIterator[None]:
+    def heard(*_: object) -> None:
+        hint.set()
+
+    await connection.add_listener(channel_of(projection), heard)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.remove_listener(channel_of(projection), heard)
+
+
+def channel_of(projection: str) -> str:
+    """Return the channel on which a projection hints that it has moved on."""
+    return f"kembar_{projection}"

@@ -37,3 +37,11 @@ INSERT INTO activity (home, activity, partnership, batch, facts, stated_on, with
 VALUES (:home, :activity, :partnership, :batch, :facts, :stated_on, :withdrawn_by)
 ON CONFLICT (home, activity) DO UPDATE SET batch = excluded.batch, facts = excluded.facts,
     stated_on = excluded.stated_on, withdrawn_by = excluded.withdrawn_by;
+
+-- name: take_turn$
+-- Be the one worker of this projection, for as long as this session lives.
+SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || :projection, 0));
+
+-- name: hint_at_progress$
+-- Tell whoever watches, once the transaction is there to be seen.
+SELECT pg_notify(:channel, :position);

@@ -15,10 +15,11 @@ from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, OutcomeUnknown, Stor
 from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
-from shared.projection.progress import Progress
+from shared.projection.progress import channel_of, read_checkpoint
 from shared.wire.envelope import UnknownVersion, decode
 
 WAIT_AFTER_TROUBLE_SECONDS = 0.5
+WAIT_FOR_THE_TURN_SECONDS = 0.5
 
 queries = load_queries(__file__)
 log = structlog.get_logger()
@@ -44,58 +45,65 @@ class CheckpointMoved(Exception):
     """Another worker has moved this projection on; this one must begin again from what stands."""
 
 
-async def keep_projecting(
-    ledger: Ledger, pool: Pool, projector: Projector, settings: Settings, progress: Progress
-) -> None:
+async def keep_projecting(ledger: Ledger, pool: Pool, projector: Projector, settings: Settings) -> None:
     """Project for ever: through lost connections and restarts of the servers, but never on a broken ledger.
 
-    `LedgerBroken` and `UnknownVersion` end the loop, and with it the service: nothing may be written on top of them.
+    Of any number of workers one projects; the others stand by for its turn, a lock of the database's session. The lock
+    saves work, it does not protect: what protects is that a checkpoint moves only from where its worker believes to
+    stand. `LedgerBroken` and `UnknownVersion` end the loop, and with it the process: nothing may be written on top.
     """
     while True:
         try:
-            await _project_from_checkpoint(ledger, pool, projector, settings, progress)
+            async with pool.acquire() as turn:
+                await _wait_for_the_turn(turn, projector.name)
+                await _project_from_checkpoint(ledger, pool, turn, projector, settings)
         except (LedgerBroken, UnknownVersion):
             raise
-        except (
-            *CONNECTION_ERRORS,
-            *DATABASE_ERRORS,
-            CheckpointMoved,
-            OutcomeUnknown,
-        ) as error:
-            progress.troubled(repr(error))
+        except (*CONNECTION_ERRORS, *DATABASE_ERRORS, CheckpointMoved, OutcomeUnknown) as error:
             log.warning("the projection starts again from its checkpoint", projection=projector.name, error=repr(error))
             await asyncio.sleep(WAIT_AFTER_TROUBLE_SECONDS)
 
 
+async def _wait_for_the_turn(turn: Connection, projection: str) -> None:
+    while not await queries.take_turn(turn, projection=projection):  # noqa: ASYNC110 - another session ends it
+        await asyncio.sleep(WAIT_FOR_THE_TURN_SECONDS)
+
+
 async def _project_from_checkpoint(
-    ledger: Ledger, pool: Pool, projector: Projector, settings: Settings, progress: Progress
+    ledger: Ledger, pool: Pool, turn: Connection, projector: Projector, settings: Settings
 ) -> None:
-    checkpoint = await read_checkpoint(pool, projector.name)
-    progress.advanced(checkpoint)
+    checkpoint = await begin(pool, projector.name)
     async for entries in follow(ledger, checkpoint):
+        if turn.is_closed():
+            raise CheckpointMoved("the turn was lost with the database's session")
         read = [
             Read(decode(entry.payload, entry.position, entry.recorded_at, settings.zone), entry) for entry in entries
         ]
         reached = checkpoint.after(entries[-1])
         async with pool.acquire() as connection, connection.transaction():
             await projector.project(connection, read)
-            moved = await queries.advance_checkpoint(
-                connection,
-                projection=projector.name,
-                from_position=checkpoint.position,
-                from_hash=checkpoint.hash,
-                position=reached.position,
-                hash=reached.hash,
-                recorded_at=reached.recorded_at,
-            )
-            if moved is None:
-                raise CheckpointMoved(projector.name)
+            await _advance(connection, projector.name, checkpoint, reached)
         checkpoint = reached
-        progress.advanced(checkpoint)
 
 
-async def read_checkpoint(pool: Pool, projection: str) -> Checkpoint:
-    """Return how far the projection has come; begin it where it has not begun."""
+async def _advance(connection: Connection, projection: str, checkpoint: Checkpoint, reached: Checkpoint) -> None:
+    moved = await queries.advance_checkpoint(
+        connection,
+        projection=projection,
+        from_position=checkpoint.position,
+        from_hash=checkpoint.hash,
+        position=reached.position,
+        hash=reached.hash,
+        recorded_at=reached.recorded_at,
+    )
+    if moved is None:
+        raise CheckpointMoved(projection)
+    await queries.hint_at_progress(connection, channel=channel_of(projection), position=str(reached.position))
+
+
+async def begin(pool: Pool, projection: str) -> Checkpoint:
+    """Return where the projection goes on; note that it begins where it has not begun."""
     await queries.begin_checkpoint(pool, projection=projection)
-    row = await queries.checkpoint_of(pool, projection=projection)
-    return Checkpoint(row["position"], row["hash"], row["recorded_at"])
+    checkpoint = await read_checkpoint(pool, projection)
+    assert checkpoint is not None
+    return checkpoint

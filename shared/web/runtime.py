@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
 
+from shared.ledger.follow import Checkpoint, check_what_was_read
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Pool, open_pool
 from shared.process.settings import Settings
-from shared.projection.progress import Progress
+from shared.projection.progress import Progress, read_checkpoint, watch_progress
 from shared.projection.run import Projector, keep_projecting
 
 log = structlog.get_logger()
@@ -46,14 +46,20 @@ class Runtime:
     def _stop_the_process_if_failed(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or task.exception() is None:
             return
-        self.progress.troubled(str(task.exception()))
+        self.progress.trouble = str(task.exception())
         log.critical("the service stops", reason=str(task.exception()), exc_info=task.exception())
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 @asynccontextmanager
-async def open_runtime(app: FastAPI, schema: str, projector: Projector, settings: Settings) -> AsyncIterator[Runtime]:
-    """Open the ledger and the service's tables, follow the one into the other, and close all in order."""
+async def open_runtime(
+    schema: str, projector: Projector, settings: Settings, progress: Progress
+) -> AsyncIterator[Runtime]:
+    """Open the ledger and the service's tables, watch how far these have come, and close all in order.
+
+    Whether this process also follows the one into the other is the setting `project`. Raises `LedgerMisconfigured` and
+    `LedgerBroken`: nothing is served on a ledger that is not what it was.
+    """
     password = settings.nats_password.get_secret_value() if settings.nats_password else None
     ledger = await Ledger.connect(
         settings.nats_url, name=f"kembar-{schema}", user=settings.nats_user, password=password
@@ -64,9 +70,12 @@ async def open_runtime(app: FastAPI, schema: str, projector: Projector, settings
     except BaseException:
         await ledger.close()
         raise
-    runtime = Runtime(ledger, pool, app.state.progress)
+    runtime = Runtime(ledger, pool, progress)
     try:
-        runtime.start(keep_projecting(ledger, pool, projector, settings, runtime.progress))
+        await check_what_was_read(ledger, await read_checkpoint(pool, projector.name) or Checkpoint())
+        runtime.start(watch_progress(pool, progress))
+        if settings.project:
+            runtime.start(keep_projecting(ledger, pool, projector, settings))
         yield runtime
     finally:
         await runtime.stop()

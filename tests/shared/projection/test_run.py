@@ -12,8 +12,8 @@ from shared.ledger.ledger import Entry
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
-from shared.projection.progress import Progress
-from shared.projection.run import keep_projecting, read_checkpoint
+from shared.projection.progress import Progress, read_checkpoint, watch_progress
+from shared.projection.run import keep_projecting
 from shared.wire.envelope import Posting, UnknownVersion, encode
 from tests.support.engines import open_ledger, running_nats
 
@@ -45,7 +45,7 @@ class Positions:
 
 @pytest.fixture
 async def pool(database):
-    opened = await open_pool(database, "scoring", 4)
+    opened = await open_pool(database, "scoring", 10)
     yield opened
     await opened.close()
 
@@ -53,13 +53,15 @@ async def pool(database):
 @asynccontextmanager
 async def projecting(ledger, pool, projector):
     progress = Progress(projector.name)
-    task = asyncio.create_task(keep_projecting(ledger, pool, projector, Settings(), progress))
+    task = asyncio.create_task(keep_projecting(ledger, pool, projector, Settings()))
+    watching = asyncio.create_task(watch_progress(pool, progress))
     try:
         yield progress, task
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+        for each in (task, watching):
+            each.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await each
 
 
 async def seen(pool):
