@@ -152,7 +152,7 @@ class Desk:
             now=now,
             today=now.astimezone(self.settings.zone).date(),
             book=await self._book(requests, principal.home),
-            judgements=await read_judgements(self.pool, principal.home, named),
+            judgements=await read_judgements(self.pool, principal.home, named) if named else {},
             rubrics=await read_rubrics(self.pool, principal.home) if adopts else (),
             slugs=await read_slugs(self.pool, principal.home) if with_slugs else (),
         )

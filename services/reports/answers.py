@@ -25,7 +25,7 @@ On = Annotated[str | None, Query(description="A day in the world; today if left 
 KnownAt = Annotated[str | None, Query(description="The last moment in the ledger that may be looked at")]
 
 
-def both_clocks(
+async def both_clocks(
     request: Request, on: On = None, first: First = None, last: Last = None, known: KnownAt = None
 ) -> Question:
     """Read both clocks of a request, so that no route can forget one."""

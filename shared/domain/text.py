@@ -24,6 +24,8 @@ def _is_no_character(character: str) -> bool:
 
 
 def _printable(text: str) -> str:
+    if text.isprintable() and text.isascii():  # most are, and need no look at each character
+        return text
     for character in text:
         if (unicodedata.category(character) in _INVISIBLE or _is_no_character(character)) and character not in _ALLOWED:
             raise Unfit(f"It has a character that cannot be seen (U+{ord(character):04X}).", "Remove it.")

@@ -20,10 +20,15 @@ async def open_pool(dsn: str, schema: str, connections: int) -> Pool:
         max_size=connections,
         command_timeout=60,
         init=_know_json,
+        reset=_leave_as_it_is,
         server_settings={"search_path": schema, "application_name": f"kembar-{schema}", "timezone": "UTC"},
     )
     assert pool is not None
     return pool
+
+
+async def _leave_as_it_is(connection: Any) -> None:  # noqa: ANN401
+    """Save a round trip at each return to the pool: what changes a session here (a turn, a listener) undoes it itself."""
 
 
 async def _know_json(connection: Any) -> None:  # noqa: ANN401 - asyncpg's own types differ here

@@ -45,3 +45,7 @@ SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || :project
 -- name: hint_at_progress$
 -- Tell whoever watches, once the transaction is there to be seen.
 SELECT pg_notify(:channel, :position);
+
+-- name: give_turn_back$
+-- Let another worker project.
+SELECT pg_advisory_unlock_all();

@@ -56,7 +56,11 @@ async def keep_projecting(ledger: Ledger, pool: Pool, projector: Projector, sett
         try:
             async with pool.acquire() as turn:
                 await _wait_for_the_turn(turn, projector.name)
-                await _project_from_checkpoint(ledger, pool, turn, projector, settings)
+                try:
+                    await _project_from_checkpoint(ledger, pool, turn, projector, settings)
+                finally:
+                    if not turn.is_closed():
+                        await queries.give_turn_back(turn)
         except (LedgerBroken, UnknownVersion):
             raise
         except (*CONNECTION_ERRORS, *DATABASE_ERRORS, CheckpointMoved, OutcomeUnknown) as error:

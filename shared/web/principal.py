@@ -1,4 +1,7 @@
-"""Who is asking: a bearer token stands for an account; only the token's hash is kept."""
+"""Who is asking: a bearer token stands for an account; only the token's hash is kept.
+
+The dependencies are coroutines although they wait for nothing: FastAPI would run plain functions in a thread each.
+"""
 
 import hashlib
 import json
@@ -35,7 +38,7 @@ def read_tokens(path: Path | None) -> Mapping[str, Principal]:
     return {each.pop("token_hash"): Principal(**each) for each in json.loads(path.read_text("utf-8"))}
 
 
-def may_post(request: Request) -> Principal:
+async def may_post(request: Request) -> Principal:
     """Return who is posting; 401 without a valid token."""
     principal = _principal(request)
     if principal is None:
@@ -43,7 +46,7 @@ def may_post(request: Request) -> Principal:
     return principal
 
 
-def may_read(request: Request) -> Principal | None:
+async def may_read(request: Request) -> Principal | None:
     """Return who is reading; None for anybody where reading is open, 401 otherwise."""
     settings: Settings = request.app.state.settings
     principal = _principal(request)
