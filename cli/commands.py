@@ -111,6 +111,17 @@ def _settings() -> "Settings":
         raise CannotGoOn("\n".join(wrong), "Correct the settings; docs/operating.md lists them all.") from error
 
 
+@app.command("secrets")
+def make_secrets(
+    folder: Annotated[Path, typer.Argument(help="Where to keep them; a folder for nothing else.")],
+) -> None:
+    """Draw the keys and passwords of an installation, each into a file of its own. Safe to run again."""
+    from cli.secrets_folder import NATS_CONFIGURATION, ensure_secrets
+
+    ensure_secrets(folder)
+    say(f"The secrets are in {folder}; nats-server includes {NATS_CONFIGURATION}.")
+
+
 @show_app.command("ratings")
 def show_ratings(
     on: On = None,

@@ -21,6 +21,7 @@ from shared.ledger.ledger import Ledger
 from shared.ledger.stream import LedgerMisconfigured, create_stream
 from shared.postgres.migrate import CannotMigrate, migrate_all
 from shared.process.logs import set_up_logs
+from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
 from shared.projection.progress import Progress
 from shared.projection.run import Projector
@@ -81,17 +82,15 @@ def prepare(settings: Settings) -> None:
     """Make the ledger's stream where there is none, and bring every service's tables up to date."""
     try:
         asyncio.run(_prepare(settings))
-    except (CannotMigrate, LedgerMisconfigured) as error:
+    except (CannotMigrate, LedgerMisconfigured, SecretMissing) as error:
         problem, _, remedy = str(error).partition(". ")
         raise CannotGoOn(f"{problem}.", remedy) from error
 
 
 async def _prepare(settings: Settings) -> None:
-    password = settings.nats_password.get_secret_value() if settings.nats_password else None
-    ledger = await Ledger.connect(settings.nats_url, name="kembar-prepare", user=settings.nats_user, password=password)
+    ledger = await Ledger.connect(settings.nats_url, "prepare", settings.secrets_folder)
     try:
         await create_stream(ledger.client, settings.ledger_replicas)
     finally:
         await ledger.close()
-    dsn = settings.postgres_dsn.get_secret_value()
-    await migrate_all(dsn, {store.SCHEMA: store.migrations() for store in STORES})
+    await migrate_all(settings, {store.SCHEMA: store.migrations() for store in STORES})

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from cli.embedded.folder import DataFolder
-from cli.embedded.nats_server import free_ports, nats_part
+from cli.embedded.nats_server import SECRETS, free_ports, nats_part
 from cli.embedded.postgres import postgres_part
 from cli.embedded.stack import Stack
+from cli.secrets_folder import ensure_secrets
 
 PART_SECONDS = 60.0
 Figures = list[tuple[str, float, float]]
@@ -30,6 +31,7 @@ def measure_starts(runs: int, say: Callable[[str], None]) -> Figures:
             second.append(_seconds(partial(_serve_a_page, data)))
             for part_folder in ("logs", "run"):
                 (bare / part_folder).mkdir(parents=True)
+            ensure_secrets(bare / SECRETS)
             engines_first.append(_seconds(partial(_start_engines, bare)))
             engines_second.append(_seconds(partial(_start_engines, bare)))
         say(f"starts: run {run} of {runs} done")

@@ -1,7 +1,7 @@
 """nats-server from its wheel, on loopback, syncing every write to the disk before it answers."""
 
 import json
-import secrets
+import os
 import socket
 import sys
 import urllib.error
@@ -10,28 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.embedded.part import Part
+from cli.secrets_folder import NATS_CONFIGURATION
 
-USER = "kembar"
+SECRETS = "secrets"
+"""The folder of an installation's secrets, within its data folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class NatsAddress:
-    """Where nats-server listens, and the password that keeps other users of the machine out."""
+    """Where nats-server listens."""
 
     url: str
     monitor_url: str
-    password: str
 
 
 def nats_part(folder: Path) -> tuple[Part, NatsAddress]:
-    """Return the part and where it will listen."""
+    """Return the part and where it will listen; the folder's secrets say who its users are."""
     port, monitor_port = free_ports(2)
-    address = NatsAddress(f"nats://127.0.0.1:{port}", f"http://127.0.0.1:{monitor_port}", secrets.token_urlsafe(24))
+    address = NatsAddress(f"nats://127.0.0.1:{port}", f"http://127.0.0.1:{monitor_port}")
     store = folder / "nats"
     store.mkdir(mode=0o700, exist_ok=True)
     configuration = folder / "run" / "nats.conf"
     configuration.touch(mode=0o600)
-    configuration.write_text(_configuration(port, monitor_port, address.password, store))
+    configuration.write_text(_configuration(port, monitor_port, store, folder / SECRETS))
     part = Part(
         name="nats-server",
         command=[str(Path(sys.executable).with_name("nats-server")), "-c", str(configuration)],
@@ -53,12 +54,12 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def _configuration(port: int, monitor_port: int, password: str, store: Path) -> str:
+def _configuration(port: int, monitor_port: int, store: Path, secrets_folder: Path) -> str:
     return f"""\
 server_name: kembar
 listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{monitor_port}"
-authorization {{ user: {USER}, password: {json.dumps(password)} }}
+include {json.dumps(os.path.relpath(secrets_folder / NATS_CONFIGURATION, store.parent / "run"), ensure_ascii=False)}
 jetstream {{
   store_dir: {json.dumps(str(store), ensure_ascii=False)}
   max_file_store: 1TB

@@ -12,10 +12,11 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
+from cli.embedded.nats_server import SECRETS
 from cli.embedded.part import Part
 from cli.stop import CannotGoOn
+from shared.postgres.roles import OWNER, password_name, role_of
 
-OWNER = "kembar"
 SYSTEM_USER = "embedded_postgres"
 LONGEST_SOCKET_PATH = 100
 """Systems cut the path of a Unix socket at 104 to 108 bytes; and PostgreSQL takes a comma for the end of one."""
@@ -55,7 +56,7 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
         stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, nothing is lost
         user=user,
     )
-    return part, f"postgresql://{OWNER}@/postgres?host={quote(str(sockets))}"
+    return part, f"postgresql:///postgres?host={quote(str(sockets))}"
 
 
 def programs() -> Path:
@@ -97,11 +98,16 @@ def _make_files(data: Path, user: str | None) -> None:
     unfinished.mkdir(mode=0o700)
     if user is not None:
         _give(unfinished, user)
-    initdb = [str(programs() / "initdb"), "-D", str(unfinished), "-U", OWNER, "--auth=trust", "--encoding=UTF8"]
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    done = subprocess.run(
-        [*initdb, *locale, "--no-instructions"], user=user, group=user, capture_output=True, text=True
-    )
+    password = data.with_name("postgres.password")
+    password.write_text((data.parent / SECRETS / password_name(OWNER)).read_text())
+    password.chmod(0o600)
+    if user is not None:
+        _give(password, user)
+    initdb = [str(programs() / "initdb"), "-D", str(unfinished), "-U", role_of(OWNER), "--encoding=UTF8"]
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"]
+    access = ["--auth=scram-sha-256", f"--pwfile={password}"]
+    done = subprocess.run([*initdb, *locale, *access], user=user, group=user, capture_output=True, text=True)
+    password.unlink()
     if done.returncode != 0:
         raise CannotGoOn(
             f"PostgreSQL could not make its files in {data}:\n{done.stderr.strip()}",
@@ -118,5 +124,5 @@ def _open_for_passing_through(path: Path) -> None:
 
 
 def _is_ready(sockets: Path) -> bool:
-    probe = [str(programs() / "pg_isready"), "-q", "-h", str(sockets), "-U", OWNER, "-d", "postgres"]
+    probe = [str(programs() / "pg_isready"), "-q", "-h", str(sockets), "-U", role_of(OWNER), "-d", "postgres"]
     return subprocess.run(probe, check=False).returncode == 0

@@ -12,10 +12,11 @@ from pathlib import Path
 import psutil
 
 from cli.embedded.folder import DataFolder
-from cli.embedded.nats_server import USER, nats_part
+from cli.embedded.nats_server import SECRETS, nats_part
 from cli.embedded.part import Part, end_what_was_left
 from cli.embedded.postgres import postgres_part
 from cli.embedded.tokens import FOR_SERVICES, ensure_tokens
+from cli.secrets_folder import ensure_secrets
 from cli.stop import CannotGoOn
 from shared.process.settings import Settings
 
@@ -47,6 +48,7 @@ class Stack:
         refuse_a_taken_port(self.port)
         self._say(f"Starting PostgreSQL, nats-server and the services in {self.folder.path} ...")
         try:
+            ensure_secrets(self.folder.file(SECRETS))
             postgres, dsn = postgres_part(self.folder.path)
             nats, address = nats_part(self.folder.path)
             self._parts = [postgres, nats]
@@ -59,8 +61,7 @@ class Stack:
                 "KEMBAR_OPEN_READING": "true",
                 "KEMBAR_TOKENS_FILE": str(self.folder.file(FOR_SERVICES)),
                 "KEMBAR_NATS_URL": address.url,
-                "KEMBAR_NATS_USER": USER,
-                "KEMBAR_NATS_PASSWORD": address.password,
+                "KEMBAR_SECRETS_FOLDER": str(self.folder.file(SECRETS)),
                 "KEMBAR_NATS_MONITOR_URLS": f'["{address.monitor_url}"]',
                 "KEMBAR_POSTGRES_DSN": dsn,
             }

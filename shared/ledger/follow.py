@@ -9,8 +9,10 @@ import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 import structlog
 from nats.aio.msg import Msg
@@ -124,10 +126,11 @@ class _Pull:
         info = await ledger.client.jetstream().add_consumer(
             STREAM,
             ConsumerConfig(
+                name=f"{ledger.user}-{uuid4().hex}",
                 deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
                 opt_start_seq=position,
                 ack_policy=AckPolicy.NONE,
-                inactive_threshold=60,
+                inactive_threshold=30,
                 mem_storage=True,
                 num_replicas=1,
             ),
@@ -159,13 +162,10 @@ class _Pull:
         return self._ended or silent or self._ledger.reconnections != self._reconnections
 
     async def stop(self) -> None:
-        """End the subscription and the consumer."""
-        try:
-            if self._subscription is not None:
+        """End the subscription. The consumer expires by itself: nobody has the right to delete anything."""
+        if self._subscription is not None:
+            with suppress(NatsError):
                 await self._subscription.unsubscribe()
-            await self._ledger.client.jetstream().delete_consumer(STREAM, self._consumer)
-        except (NatsError, TimeoutError):
-            log.info("a consumer was left to expire by itself", consumer=self._consumer)
 
     async def _ask(self) -> None:
         """Keep one full request ahead of what the caller has not taken yet: that is all the back-pressure needed."""

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from nats.errors import ConnectionClosedError, NoRespondersError
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 
+from shared.ledger.rights import inbox_of
 from shared.ledger.stream import STREAM, check_fsync, check_stream
 from shared.ledger.subjects import any_in_partition, any_with_id, home_in
+from shared.process.secrets import read_secret
 from shared.wire.envelope import LARGEST_BATCH
 
 KEEP_TRYING_SECONDS = 12.0
@@ -73,24 +76,28 @@ class OutcomeUnknown(Exception):
 class Ledger:
     """An open connection to the ledger."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, user: str) -> None:
         self.client = client
+        self.user = user
         self.reconnections = 0
 
     @classmethod
-    async def connect(cls, url: str, *, name: str, user: str | None = None, password: str | None = None) -> "Ledger":
-        """Connect to nats-server; reconnects by itself for as long as it takes."""
+    async def connect(cls, url: str, user: str, secrets_folder: Path | None) -> "Ledger":
+        """Connect to nats-server as one of `rights.USERS`; reconnects by itself for as long as it takes.
+
+        The user's key is read from the folder for secrets; without one no key is sent.
+        """
         client = Client()
-        ledger = cls(client)
+        ledger = cls(client, user)
 
         async def count() -> None:
             ledger.reconnections += 1
 
         await client.connect(
             url,
-            name=name,
-            user=user,
-            password=password,
+            name=f"kembar-{user}",
+            nkeys_seed_str=read_secret(secrets_folder, f"nats-{user}.seed"),
+            inbox_prefix=inbox_of(user),
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.25,  # type: ignore[arg-type] # seconds, fractions too
             error_cb=_log_error,

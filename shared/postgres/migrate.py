@@ -7,6 +7,10 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.postgres.roles import OWNER, grant, password_name, role_of
+from shared.process.secrets import read_secret
+from shared.process.settings import Settings
+
 ONE_AT_A_TIME = 7_236_540_114
 """The advisory lock that keeps two starting programs from migrating at once."""
 
@@ -34,12 +38,21 @@ def migrations_in(folder: Path) -> list[Migration]:
     return [Migration(int(path.stem[:4]), path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))]
 
 
-async def migrate_all(dsn: str, migrations_by_schema: Mapping[str, list[Migration]]) -> None:
-    """Bring several schemas of one database up to date."""
-    connection = await asyncpg.connect(dsn)
+async def migrate_all(settings: Settings, migrations_by_schema: Mapping[str, list[Migration]]) -> None:
+    """Bring the services' schemas up to date as the owner, and grant each service its own.
+
+    Where the installation keeps no secrets, the address says who connects, and no role is made.
+    """
+    password = read_secret(settings.secrets_folder, password_name(OWNER))
+    dsn = settings.postgres_dsn.get_secret_value()
+    connection = await asyncpg.connect(dsn, user=role_of(OWNER) if password else None, password=password)
     try:
         for schema, migrations in migrations_by_schema.items():
             await migrate(connection, schema, migrations)
+            if password:
+                async with connection.transaction():
+                    await connection.execute("SELECT pg_advisory_xact_lock($1)", ONE_AT_A_TIME)
+                    await grant(connection, schema, read_secret(settings.secrets_folder, password_name(schema)))
     finally:
         await connection.close()
 

@@ -5,6 +5,10 @@ from typing import Any
 
 import asyncpg
 
+from shared.postgres.roles import password_name, role_of
+from shared.process.secrets import read_secret
+from shared.process.settings import Settings
+
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 """What a query raises; where the line was lost, begin again once the server can be reached."""
 
@@ -12,12 +16,18 @@ Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
-async def open_pool(dsn: str, schema: str, connections: int) -> Pool:
-    """Open a pool whose queries see the service's schema; JSON columns are read and written as values."""
+async def open_pool(settings: Settings, schema: str) -> Pool:
+    """Open a pool of a service's own role, whose queries see its schema; JSON columns are read and written as values.
+
+    Where the installation keeps no secrets, the address says who connects.
+    """
+    password = read_secret(settings.secrets_folder, password_name(schema))
     pool = await asyncpg.create_pool(
-        dsn,
+        settings.postgres_dsn.get_secret_value(),
+        user=role_of(schema) if password else None,
+        password=password,
         min_size=1,
-        max_size=connections,
+        max_size=settings.postgres_connections,
         command_timeout=60,
         init=_know_json,
         reset=_leave_as_it_is,

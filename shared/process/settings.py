@@ -25,14 +25,13 @@ class Settings(BaseSettings):
     open_reading: bool = False
     project: bool = True
     tokens_file: Path | None = None
+    secrets_folder: Path | None = None
 
     nats_url: str = "nats://127.0.0.1:4222"
-    nats_user: str | None = None
-    nats_password: SecretStr | None = None
     nats_monitor_urls: list[str] = ["http://127.0.0.1:8222"]
     ledger_replicas: int = 1
 
-    postgres_dsn: SecretStr = SecretStr("postgresql://kembar@127.0.0.1:5432/kembar")
+    postgres_dsn: SecretStr = SecretStr("postgresql://127.0.0.1:5432/kembar")
     postgres_connections: int = 8
 
     log_level: str = "info"

@@ -60,13 +60,10 @@ async def open_runtime(
     Whether this process also follows the one into the other is the setting `project`. Raises `LedgerMisconfigured` and
     `LedgerBroken`: nothing is served on a ledger that is not what it was.
     """
-    password = settings.nats_password.get_secret_value() if settings.nats_password else None
-    ledger = await Ledger.connect(
-        settings.nats_url, name=f"kembar-{schema}", user=settings.nats_user, password=password
-    )
+    ledger = await Ledger.connect(settings.nats_url, schema, settings.secrets_folder)
     try:
         await ledger.check(settings.nats_monitor_urls)
-        pool = await open_pool(settings.postgres_dsn.get_secret_value(), schema, settings.postgres_connections)
+        pool = await open_pool(settings, schema)
     except BaseException:
         await ledger.close()
         raise

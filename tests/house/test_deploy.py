@@ -2,12 +2,13 @@
 
 import re
 
+from cli.secrets_folder import ensure_secrets
 from cli.serve import APPS
 from shared.process.settings import Settings
 from tests.house.project import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
-OF_THE_DEPLOYMENT = {"KEMBAR_DOMAIN", "KEMBAR_POSTGRES_PASSWORD"}
+OF_THE_DEPLOYMENT = {"KEMBAR_DOMAIN"}
 
 
 def test_every_setting_that_is_set_is_one():
@@ -25,4 +26,13 @@ def test_every_file_that_is_mounted_or_built_from_is_there():
     copied = re.findall(r"^COPY (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
 
     assert len(mounted) >= 3
-    assert [path for path in mounted + copied if not (ROOT / path).exists()] == []
+    there = [path for path in mounted + copied if not path.startswith("deploy/secrets/")]
+    assert [path for path in there if not (ROOT / path).exists()] == []
+
+
+def test_every_secret_that_is_mounted_is_one_that_is_drawn(tmp_path):
+    ensure_secrets(tmp_path)
+
+    named = set(re.findall(r"deploy/secrets/([\w.-]+)", COMPOSE))
+
+    assert named == {each.name for each in tmp_path.iterdir()}

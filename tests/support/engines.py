@@ -1,7 +1,10 @@
 """The real engines for tests: nats-server and PostgreSQL from the wheels, on free ports, in temporary folders."""
 
+import atexit
 import contextlib
+import functools
 import itertools
+import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -10,16 +13,29 @@ from pathlib import Path
 
 import asyncpg
 
-from cli.embedded.nats_server import USER, NatsAddress, nats_part
+from cli.embedded.nats_server import SECRETS, NatsAddress, nats_part
 from cli.embedded.part import Part
 from cli.embedded.postgres import postgres_part
+from cli.secrets_folder import ensure_secrets
 from cli.serve import STORES
 from shared.ledger.ledger import Ledger
-from shared.ledger.stream import create_stream
+from shared.ledger.stream import STREAM, WRITE_ONCE
 from shared.postgres.migrate import migrate_all
+from shared.postgres.roles import OWNER, password_name, role_of
+from shared.process.secrets import read_secret
+from shared.process.settings import Settings
 
 START_SECONDS = 30
 _numbers = itertools.count(1)
+
+
+@functools.cache
+def same_secrets() -> Path:
+    """Secrets that all engines of a test run share, so that one folder opens each of them."""
+    folder = Path(tempfile.mkdtemp(prefix="kembar-secrets-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    ensure_secrets(folder)
+    return folder
 
 
 @contextlib.contextmanager
@@ -29,6 +45,7 @@ def temporary_folder() -> Iterator[Path]:
     for name in ("logs", "run"):
         (folder / name).mkdir()
     try:
+        shutil.copytree(same_secrets(), folder / SECRETS)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -51,7 +68,18 @@ class NatsServer:
         self.part.process.wait()
 
     async def connect(self) -> Ledger:
-        return await Ledger.connect(self.address.url, name="test", user=USER, password=self.address.password)
+        return await self.connect_as("ingest")
+
+    async def connect_as(self, user: str) -> Ledger:
+        return await Ledger.connect(self.address.url, user, same_secrets())
+
+    async def make_stream(self, **otherwise) -> None:
+        """Make the stream with the one right to do so; `otherwise` are settings that it should not have."""
+        wanted = json.dumps({**WRITE_ONCE, "num_replicas": 1, **otherwise}).encode()
+        maker = await self.connect_as("prepare")
+        answer = json.loads((await maker.client.request(f"$JS.API.STREAM.CREATE.{STREAM}", wanted)).data)
+        await maker.close()
+        assert "error" not in answer, answer
 
 
 @contextlib.contextmanager
@@ -73,9 +101,9 @@ def running_nats(configure=None) -> Iterator[NatsServer]:
 @contextlib.asynccontextmanager
 async def open_ledger(server: NatsServer) -> AsyncIterator[Ledger]:
     """A connection to a ledger with its stream."""
+    await server.make_stream()
     ledger = await server.connect()
     try:
-        await create_stream(ledger.client, replicas=1)
         yield ledger
     finally:
         await ledger.close()
@@ -83,13 +111,14 @@ async def open_ledger(server: NatsServer) -> AsyncIterator[Ledger]:
 
 @contextlib.contextmanager
 def running_postgres() -> Iterator[str]:
-    """A PostgreSQL of one's own; yields its address."""
+    """A PostgreSQL of one's own; yields its address, with which its owner connects."""
     with temporary_folder() as folder:
         part, dsn = postgres_part(folder, durable=False)
         part.start()
         part.wait_until_ready(START_SECONDS)
         try:
-            yield dsn
+            password = read_secret(same_secrets(), password_name(OWNER))
+            yield dsn.replace("//", f"//{role_of(OWNER)}:{password}@", 1)
         finally:
             part.stop()
 
@@ -102,7 +131,8 @@ async def make_template(dsn: str) -> None:
     finally:
         await connection.close()
     migrations = {store.SCHEMA: store.migrations() for store in STORES}
-    await migrate_all(database_in(dsn, "template_kembar"), migrations)
+    settings = Settings(postgres_dsn=database_in(dsn, "template_kembar"), secrets_folder=same_secrets())
+    await migrate_all(settings, migrations)
 
 
 @contextlib.asynccontextmanager

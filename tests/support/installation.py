@@ -15,11 +15,11 @@ import uvicorn
 import services.ingest.app
 import services.reports.app
 import services.scoring.app
-from cli.embedded.nats_server import USER, free_ports
+from cli.embedded.nats_server import free_ports
 from shared.process.settings import Settings
 from shared.web.one_port import OnePort
 from shared.web.principal import ROLES, hash_of_token
-from tests.support.engines import NatsServer
+from tests.support.engines import NatsServer, same_secrets
 
 PRESENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
@@ -94,8 +94,7 @@ async def running_installation(
             "open_reading": True,
             "tokens_file": folder / "tokens.json",
             "nats_url": server.address.url,
-            "nats_user": USER,
-            "nats_password": server.address.password,
+            "secrets_folder": same_secrets(),
             "nats_monitor_urls": [server.address.monitor_url],
             "postgres_dsn": dsn,
         }

@@ -5,11 +5,10 @@ import re
 import subprocess
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import unquote
 
-from cli.embedded.postgres import OWNER, programs
+from cli.embedded.postgres import programs
 from cli.serve import STORES
-from tests.support.engines import make_template, running_postgres
+from tests.support.engines import database_in, make_template, running_postgres
 
 HEADING = "-- The tables as the migrations leave them, for reading; written by `python -m tests.support.schema`.\n\n"
 
@@ -21,8 +20,7 @@ def schema_file(store: ModuleType) -> Path:
 
 def dumped_schema(dsn: str, schema: str) -> str:
     """What PostgreSQL itself says of the schema, without what differs from run to run."""
-    sockets = unquote(dsn.partition("host=")[2])
-    command = [programs() / "pg_dump", "-h", sockets, "-U", OWNER, "-d", "template_kembar", "-n", schema]
+    command = [programs() / "pg_dump", "-d", database_in(dsn, "template_kembar"), "-n", schema]
     dump = subprocess.run(
         [*command, "--schema-only", "--no-owner", "--no-privileges"], capture_output=True, text=True, check=True
     ).stdout

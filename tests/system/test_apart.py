@@ -10,8 +10,9 @@ import urllib.request
 
 import pytest
 
-from cli.embedded.nats_server import USER, free_ports
+from cli.embedded.nats_server import free_ports
 from shared.web.principal import hash_of_token
+from tests.support.engines import same_secrets
 from tests.support.program import ROOT, run, wait_until
 from tests.system.test_api import BEIJING, a_letter
 
@@ -34,8 +35,7 @@ def apart(nats_server, database, tmp_path):
     (tmp_path / "tokens.json").write_text(json.dumps([principal]))
     environment = {
         "KEMBAR_NATS_URL": nats_server.address.url,
-        "KEMBAR_NATS_USER": USER,
-        "KEMBAR_NATS_PASSWORD": nats_server.address.password,
+        "KEMBAR_SECRETS_FOLDER": str(same_secrets()),
         "KEMBAR_NATS_MONITOR_URLS": json.dumps([nats_server.address.monitor_url]),
         "KEMBAR_POSTGRES_DSN": database,
         "KEMBAR_TOKENS_FILE": str(tmp_path / "tokens.json"),
@@ -83,8 +83,7 @@ def test_a_service_without_its_ledger_says_what_to_do(nats_server, database, tmp
         "serve",
         "reports",
         KEMBAR_NATS_URL=nats_server.address.url,
-        KEMBAR_NATS_USER=USER,
-        KEMBAR_NATS_PASSWORD=nats_server.address.password,
+        KEMBAR_SECRETS_FOLDER=str(same_secrets()),
         KEMBAR_NATS_MONITOR_URLS=json.dumps([nats_server.address.monitor_url]),
         KEMBAR_POSTGRES_DSN=database,
         KEMBAR_PORT=str(free_ports(1)[0]),

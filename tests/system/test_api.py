@@ -273,11 +273,8 @@ async def test_a_day_is_closed_once_and_moves_the_ratings_of_now(beijing):
     from shared.ledger.ledger import Ledger
     from shared.postgres.pool import open_pool
 
-    password = beijing.settings.nats_password.get_secret_value()
-    ledger = await Ledger.connect(
-        beijing.settings.nats_url, name="ticker", user=beijing.settings.nats_user, password=password
-    )
-    pool = await open_pool(beijing.settings.postgres_dsn.get_secret_value(), "ingest", 2)
+    ledger = await Ledger.connect(beijing.settings.nats_url, "ingest", beijing.settings.secrets_folder)
+    pool = await open_pool(beijing.settings, "ingest")
     await asyncio.gather(*(close_days(ledger, pool, beijing.settings, beijing.clock) for _ in range(5)))
     end = await ledger.end()
     await pool.close()

@@ -1,12 +1,9 @@
 """A service works on a write-once ledger that syncs every write, and on no other."""
 
-import json
-
 import pytest
 
 from shared.ledger.stream import (
     MUST_BE_ABSENT,
-    STREAM,
     WRITE_ONCE,
     LedgerMisconfigured,
     LedgerMissing,
@@ -29,14 +26,20 @@ async def test_a_server_without_the_stream_is_no_ledger_yet(nats_server):
 
 async def test_the_stream_that_is_made_is_the_one_that_is_accepted(ledger):
     await check_stream(ledger.client)
-    await create_stream(ledger.client, replicas=1)
+
+
+async def test_making_the_stream_again_changes_nothing(nats_server, ledger):
+    maker = await nats_server.connect_as("prepare")
+
+    await create_stream(maker.client, replicas=1)
+
+    await maker.close()
 
 
 @pytest.mark.parametrize("change", [{"max_age": 3_600_000_000_000}, {"max_msgs": 5}, {"allow_rollup_hdrs": True}])
 async def test_a_stream_made_otherwise_is_refused_by_name(nats_server, change):
+    await nats_server.make_stream(deny_purge=False, **change)
     ledger = await nats_server.connect()
-    wanted = json.dumps({**WRITE_ONCE, "deny_purge": False, **change, "num_replicas": 1}).encode()
-    await ledger.client.request(f"$JS.API.STREAM.CREATE.{STREAM}", wanted)
 
     with pytest.raises(LedgerMisconfigured, match="deny_purge"):
         await check_stream(ledger.client)

@@ -22,4 +22,4 @@ def test_a_time_zone_that_does_not_exist_is_refused():
 
 
 def test_secrets_do_not_show_when_settings_are_printed():
-    assert "hush" not in repr(Settings(nats_password="hush", postgres_dsn="postgresql://kembar:hush@host/db"))
+    assert "hush" not in repr(Settings(postgres_dsn="postgresql://kembar:hush@host/db"))

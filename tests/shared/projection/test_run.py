@@ -45,7 +45,7 @@ class Positions:
 
 @pytest.fixture
 async def pool(database):
-    opened = await open_pool(database, "scoring", 10)
+    opened = await open_pool(Settings(postgres_dsn=database, postgres_connections=10), "scoring")
     yield opened
     await opened.close()
 

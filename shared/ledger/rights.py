@@ -1,0 +1,48 @@
+"""Who may do what with the log: one NATS user per service, known by its key, and nobody who may take anything away.
+
+Only what is listed is allowed. Nobody may delete, purge, change or re-limit the stream, nor take a snapshot's place; only
+ingest may write to it; only `prepare` may make it. Each user hears the answers to its own questions alone.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from shared.ledger.stream import STREAM
+
+READERS = ("ingest", "scoring", "reports")
+USERS = ("prepare", *READERS)
+
+_INFORMATION = f"$JS.API.STREAM.INFO.{STREAM}"
+_READING = (
+    _INFORMATION,
+    f"$JS.API.DIRECT.GET.{STREAM}",
+    f"$JS.API.CONSUMER.CREATE.{STREAM}.>",
+    f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.>",
+)
+MAY_PUBLISH: Mapping[str, Sequence[str]] = {
+    "prepare": (_INFORMATION, f"$JS.API.STREAM.CREATE.{STREAM}"),
+    "ingest": (*_READING, "ledger.>"),
+    "scoring": _READING,
+    "reports": _READING,
+}
+
+
+def inbox_of(user: str) -> str:
+    """Return where answers to this user go."""
+    return f"_INBOX_{user}"
+
+
+def users_configuration(public_keys: Mapping[str, str]) -> str:
+    """Return the `authorization` block of nats-server's configuration for these users' public keys."""
+    users = "\n".join(_user(name, public_keys[name]) for name in USERS if name in public_keys)
+    return f"authorization {{\n  users: [\n{users}\n  ]\n}}\n"
+
+
+def _user(name: str, public_key: str) -> str:
+    publish = ", ".join(f'"{subject}"' for subject in MAY_PUBLISH[name])
+    return (
+        f"    # {name}\n"
+        f"    {{ nkey: {public_key}, permissions: {{\n"
+        f"      publish: {{ allow: [{publish}] }}\n"
+        f'      subscribe: {{ allow: ["{inbox_of(name)}.>"] }}\n'
+        "    } }"
+    )

@@ -1,0 +1,45 @@
+"""One PostgreSQL role per service: it reads and writes the rows of its own schema, and nothing else."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+OWNER = "owner"
+SERVICES = ("ingest", "scoring", "reports")
+
+
+def role_of(service: str) -> str:
+    """Return the name of a service's role; the owner, who makes tables, is `kembar` itself."""
+    return "kembar" if service == OWNER else f"kembar_{service}"
+
+
+def password_name(service: str) -> str:
+    """Return the name of the file that holds the password of a service's role."""
+    return f"postgres-{service}.password"
+
+
+async def grant(connection: asyncpg.Connection, service: str, password: str | None) -> None:
+    """Make the service's role where there is none, set its password, and grant it the rows of its schema.
+
+    It owns nothing: it cannot change or drop a table, nor say that a migration was applied.
+    """
+    role = role_of(service)
+    if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+        await connection.execute(f"CREATE ROLE {role} LOGIN")
+    if password is not None:
+        await connection.execute(f"ALTER ROLE {role} PASSWORD {_quoted(password)}")
+    for statement in _grants(service, role):
+        await connection.execute(statement)
+
+
+def _grants(service: str, role: str) -> Sequence[str]:
+    return (
+        f"GRANT USAGE ON SCHEMA {service} TO {role}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {service} TO {role}",
+        f"REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role}",
+        f"ALTER ROLE {role} SET search_path TO {service}",
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
