@@ -221,6 +221,14 @@ def bench(runs: Annotated[int, typer.Option(help="How often each is measured.", 
     out.print(table)
 
 
+@app.command()
+def faults() -> None:
+    """Run the long form of the fault tests: kill every part many times under load, and compare everything."""
+    command = [sys.executable, "-m", "pytest", "tests/faults", "-s"]
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "FAULTS": "long"}, check=False)
+    raise typer.Exit(ended.returncode)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run all tests; what follows is handed to pytest."""

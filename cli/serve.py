@@ -23,8 +23,8 @@ from shared.postgres.migrate import CannotMigrate, migrate_all
 from shared.process.logs import set_up_logs
 from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
+from shared.projection.parking import Projector
 from shared.projection.progress import Progress
-from shared.projection.run import Projector
 from shared.web.one_port import OnePort
 from shared.web.runtime import open_runtime
 

@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -22,8 +23,8 @@ from shared.process.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
-RESTARTS_AT_MOST = 5
-WITHIN_SECONDS = 60.0
+RESTARTS_AT_MOST = 6
+WITHIN_SECONDS = 20.0
 
 
 class Stack:
@@ -35,7 +36,7 @@ class Stack:
         self.url = f"http://127.0.0.1:{port}"
         self._say = say
         self._parts: list[Part] = []
-        self._restarted_at: list[float] = []
+        self._restarted_at: dict[str, list[float]] = defaultdict(list)
 
     @property
     def is_running(self) -> bool:
@@ -101,8 +102,9 @@ class Stack:
         for part in self._parts:
             if part.has_died():
                 now = time.monotonic()
-                self._restarted_at = [each for each in self._restarted_at if now - each < WITHIN_SECONDS] + [now]
-                if len(self._restarted_at) > RESTARTS_AT_MOST:
+                recently = [each for each in self._restarted_at[part.name] if now - each < WITHIN_SECONDS]
+                self._restarted_at[part.name] = [*recently, now]
+                if len(recently) >= RESTARTS_AT_MOST:
                     raise CannotGoOn(
                         f"{part.name} keeps ending.\n\nThe end of {part.log}:\n{part.last_lines()}",
                         "See the message above. Nothing that was acknowledged is lost; start again once it is mended.",

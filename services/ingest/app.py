@@ -26,6 +26,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(SCHEMA, BookProjector(), settings, app.state.progress) as runtime:
+            app.state.runtime = runtime
             app.state.desk = Desk(
                 runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock
             )

@@ -37,6 +37,13 @@ CREATE TABLE ingest.migration (
     hash text NOT NULL
 );
 
+CREATE TABLE ingest.parked (
+    "position" bigint NOT NULL,
+    home text NOT NULL,
+    partnership text NOT NULL,
+    error text
+);
+
 CREATE TABLE ingest.partnership (
     home text NOT NULL,
     partnership text NOT NULL,
@@ -66,6 +73,9 @@ ALTER TABLE ONLY ingest.judgement
 ALTER TABLE ONLY ingest.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY ingest.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position");
+
 ALTER TABLE ONLY ingest.partnership
     ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
 
@@ -75,3 +85,5 @@ ALTER TABLE ONLY ingest.rubric
 CREATE INDEX activity_of_batch ON ingest.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 
 CREATE INDEX activity_of_partnership ON ingest.activity USING btree (home, partnership);
+
+CREATE INDEX parked_by_partnership ON ingest.parked USING btree (home, partnership, "position");

@@ -15,7 +15,7 @@ from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.projection.book_store import read_book, write_book
-from shared.projection.run import Read
+from shared.projection.parking import Read
 
 SCHEMA = "ingest"
 queries = load_queries(__file__)

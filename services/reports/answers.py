@@ -45,7 +45,7 @@ async def position_for(request: Request, question: Question) -> int:
     progress: Progress = request.app.state.progress
     if question.known is None:
         return progress.checkpoint.position
-    ledger: Ledger = request.app.state.ledger
+    ledger: Ledger = request.app.state.runtime.ledger
     if progress.checkpoint.recorded_at <= question.known and not await progress.reach(
         await ledger.end(), CATCH_UP_SECONDS
     ):
@@ -58,7 +58,7 @@ async def position_for(request: Request, question: Question) -> int:
                 retry_after_seconds=1,
             )
         )
-    return await read_position(request.app.state.pool, question.known)
+    return await read_position(request.app.state.runtime.pool, question.known)
 
 
 async def known_for(
@@ -67,7 +67,9 @@ async def known_for(
     """Return what a question may look at."""
     settings: Settings = request.app.state.settings
     position = await position_for(request, question)
-    return await read_known(request.app.state.pool, home_of(request, reader), position, settings.zone, partnership)
+    return await read_known(
+        request.app.state.runtime.pool, home_of(request, reader), position, settings.zone, partnership
+    )
 
 
 async def ratings_for(

@@ -20,8 +20,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(SCHEMA, EventProjector(), settings, app.state.progress) as runtime:
-            app.state.pool = runtime.pool
-            app.state.ledger = runtime.ledger
+            app.state.runtime = runtime
             app.state.clock = clock
             yield
 

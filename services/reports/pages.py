@@ -67,7 +67,7 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
         raise Fault(Problem(404, "unknown-partnership", title, "Go back to the dashboard and choose one."))
     home = home_of(request, reader)
     rows = await read_activities(
-        request.app.state.pool, home, ratings["position"], partnership=partnership, withdrawn=True
+        request.app.state.runtime.pool, home, ratings["position"], partnership=partnership, withdrawn=True
     )
     view = partnership_view(item, rows, question.first, question.day, words)
     return _page(request, "partnership.html", words, question, view=view, ratings=ratings)

@@ -9,7 +9,7 @@ from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Touched, fold
 from shared.domain.occurred import parse_occurred
 from shared.postgres.pool import Connection
-from shared.projection.run import Read
+from shared.projection.parking import Read
 
 Row = dict[str, Any]
 

@@ -49,7 +49,7 @@ async def activities(
         position, before = _read_cursor(cursor, not_after=position)
     day = question.on if request.query_params.get("on") else None
     rows = await read_activities(
-        request.app.state.pool,
+        request.app.state.runtime.pool,
         home_of(request, reader),
         position,
         partnership=partnership,

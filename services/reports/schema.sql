@@ -45,6 +45,13 @@ CREATE TABLE reports.migration (
     hash text NOT NULL
 );
 
+CREATE TABLE reports.parked (
+    "position" bigint NOT NULL,
+    home text NOT NULL,
+    partnership text NOT NULL,
+    error text
+);
+
 CREATE TABLE reports.partnership_version (
     home text NOT NULL,
     partnership text NOT NULL,
@@ -69,6 +76,9 @@ ALTER TABLE ONLY reports.event
 ALTER TABLE ONLY reports.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY reports.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position");
+
 ALTER TABLE ONLY reports.partnership_version
     ADD CONSTRAINT partnership_version_pkey PRIMARY KEY (home, partnership, from_position);
 
@@ -81,5 +91,7 @@ CREATE INDEX activity_of_batch ON reports.activity_version USING btree (home, ba
 CREATE INDEX event_by_moment ON reports.event USING btree (recorded_at, "position");
 
 CREATE INDEX event_by_type ON reports.event USING btree (home, type, "position");
+
+CREATE INDEX parked_by_partnership ON reports.parked USING btree (home, partnership, "position");
 
 CREATE UNIQUE INDEX partnership_latest ON reports.partnership_version USING btree (home, partnership) WHERE (until_position IS NULL);

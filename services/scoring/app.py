@@ -19,7 +19,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(SCHEMA, RatingProjector(), settings, app.state.progress) as runtime:
-            app.state.pool = runtime.pool
+            app.state.runtime = runtime
             yield
 
     app = make_app("scoring", "Kembar: scoring", settings, lifespan)

@@ -21,7 +21,7 @@ from shared.domain.rating import History, rate
 from shared.domain.rulings import RULING_TYPES, judgements_by_partnership, rubric_in_force
 from shared.postgres.pool import Connection
 from shared.projection.book_store import read_book, write_book
-from shared.projection.run import Read
+from shared.projection.parking import Read
 from shared.wire.rating_document import rating_document
 
 

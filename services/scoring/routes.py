@@ -18,14 +18,14 @@ Reader = Annotated[Principal | None, Depends(may_read)]
 async def ratings(request: Request, reader: Reader) -> dict[str, Any]:
     """Answer how every partnership of the home stands now, and up to which position that was read."""
     position = request.app.state.progress.checkpoint.position
-    rows = await read_ratings(request.app.state.pool, _home(request, reader), None)
+    rows = await read_ratings(request.app.state.runtime.pool, _home(request, reader), None)
     return {"items": [_item(row) for row in rows], "position": position}
 
 
 @router.get("/ratings/{partnership}")
 async def rating(request: Request, reader: Reader, partnership: Slug) -> dict[str, Any]:
     """Answer how one partnership stands now."""
-    rows = await read_ratings(request.app.state.pool, _home(request, reader), partnership)
+    rows = await read_ratings(request.app.state.runtime.pool, _home(request, reader), partnership)
     if not rows:
         title = f"There is no partnership “{partnership}” in force today."
         remedy = "See /scoring/v1/ratings for those that are, /reports/v1/ratings for other days."

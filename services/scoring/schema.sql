@@ -30,6 +30,13 @@ CREATE TABLE scoring.migration (
     hash text NOT NULL
 );
 
+CREATE TABLE scoring.parked (
+    "position" bigint NOT NULL,
+    home text NOT NULL,
+    partnership text NOT NULL,
+    error text
+);
+
 CREATE TABLE scoring.partnership (
     home text NOT NULL,
     partnership text NOT NULL,
@@ -69,6 +76,9 @@ ALTER TABLE ONLY scoring.checkpoint
 ALTER TABLE ONLY scoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY scoring.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position");
+
 ALTER TABLE ONLY scoring.partnership
     ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
 
@@ -81,3 +91,5 @@ ALTER TABLE ONLY scoring.ruling
 CREATE INDEX activity_of_batch ON scoring.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 
 CREATE INDEX activity_of_partnership ON scoring.activity USING btree (home, partnership);
+
+CREATE INDEX parked_by_partnership ON scoring.parked USING btree (home, partnership, "position");

@@ -178,7 +178,7 @@ class _Pull:
             "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
         }
         next_messages = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self._consumer}"
-        await self._ledger.client.publish(next_messages, json.dumps(request).encode(), reply=self._inbox)
+        await self._ledger.send(next_messages, json.dumps(request).encode(), reply=self._inbox)
 
     async def _receive(self, message: Msg) -> None:
         self._heard_at = time.monotonic()

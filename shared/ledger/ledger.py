@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -144,8 +145,22 @@ class Ledger:
 
     async def end(self) -> int:
         """Return the position of the last event, 0 for an empty ledger."""
-        answer = json.loads((await self.client.request(f"$JS.API.STREAM.INFO.{STREAM}", timeout=5)).data)
+        answer = json.loads((await self.ask(f"$JS.API.STREAM.INFO.{STREAM}")).data)
         return int(answer["state"]["last_seq"])
+
+    async def ask(
+        self, subject: str, payload: bytes = b"", timeout_seconds: float = 5.0, headers: dict[str, str] | None = None
+    ) -> Msg:
+        """Send a question and return the answer; raises one of `CONNECTION_ERRORS` where none comes."""
+        with _closed_under_way():
+            return await self.client.request(subject, payload, timeout_seconds, headers=headers)
+
+    async def send(
+        self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        """Send a message to which no answer is waited for here."""
+        with _closed_under_way():
+            await self.client.publish(subject, payload, reply=reply, headers=headers)
 
     async def _insist(self, publish: Any, entries: Sequence[Entry]) -> int:  # noqa: ANN401
         deadline = time.monotonic() + KEEP_TRYING_SECONDS
@@ -171,16 +186,16 @@ class Ledger:
 
     async def _publish_one(self, entries: Sequence[Entry]) -> Msg:
         (entry,) = entries
-        return await self.client.request(entry.subject, entry.payload, ONE_TRY_SECONDS, headers=_expectation(entry))
+        return await self.ask(entry.subject, entry.payload, ONE_TRY_SECONDS, _expectation(entry))
 
     async def _publish_batch(self, entries: Sequence[Entry]) -> Msg:
         batch = {"Nats-Batch-Id": uuid.uuid4().hex}
         for sequence, entry in enumerate(entries[:-1], 1):
             headers = {**batch, "Nats-Batch-Sequence": str(sequence), **_expectation(entry)}
-            await self.client.publish(entry.subject, entry.payload, headers=headers)
+            await self.send(entry.subject, entry.payload, headers=headers)
         last = entries[-1]
         commit = {**batch, "Nats-Batch-Sequence": str(len(entries)), "Nats-Batch-Commit": "1", **_expectation(last)}
-        return await self.client.request(last.subject, last.payload, ONE_TRY_SECONDS, headers=commit)
+        return await self.ask(last.subject, last.payload, ONE_TRY_SECONDS, commit)
 
     async def _read(self, first: int, count: int) -> list[Stored]:
         stored: list[Stored] = []
@@ -194,7 +209,7 @@ class Ledger:
         subscription = await self.client.subscribe(inbox)
         try:
             question = json.dumps({"seq": first, "batch": count}).encode()
-            await self.client.publish(DIRECT_GET, question, reply=inbox)
+            await self.send(DIRECT_GET, question, reply=inbox)
             found: list[Stored] = []
             while len(found) < count:
                 message = await subscription.next_msg(timeout=ONE_TRY_SECONDS)
@@ -210,10 +225,19 @@ class Ledger:
             await subscription.unsubscribe()
 
     async def _get(self, question: dict[str, Any]) -> Stored | None:
-        message = await self.client.request(DIRECT_GET, json.dumps(question).encode(), timeout=5)
+        message = await self.ask(DIRECT_GET, json.dumps(question).encode())
         if message.headers and message.headers.get("Status") == "404":
             return None
         return _stored(message)
+
+
+@contextmanager
+def _closed_under_way() -> Iterator[None]:
+    """uvloop raises a RuntimeError where its transport was closed under nats-py; to the caller that is a lost line."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise ConnectionClosedError from error
 
 
 def _expectation(entry: Entry) -> dict[str, str]:

@@ -9,8 +9,11 @@ from shared.postgres.roles import password_name, role_of
 from shared.process.secrets import read_secret
 from shared.process.settings import Settings
 
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a query raises; where the line was lost, begin again once the server can be reached."""
+
+REFUSED_BY_THE_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What a statement raises because of its values: it would be refused again, however often it is tried."""
 
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
@@ -30,15 +33,10 @@ async def open_pool(settings: Settings, schema: str) -> Pool:
         max_size=settings.postgres_connections,
         command_timeout=60,
         init=_know_json,
-        reset=_leave_as_it_is,
         server_settings={"search_path": schema, "application_name": f"kembar-{schema}", "timezone": "UTC"},
     )
     assert pool is not None
     return pool
-
-
-async def _leave_as_it_is(connection: Any) -> None:  # noqa: ANN401
-    """Save a round trip at each return to the pool: what changes a session here (a turn, a listener) undoes it itself."""
 
 
 async def _know_json(connection: Any) -> None:  # noqa: ANN401 - asyncpg's own types differ here

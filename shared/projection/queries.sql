@@ -49,3 +49,28 @@ SELECT pg_notify(:channel, :position);
 -- name: give_turn_back$
 -- Let another worker project.
 SELECT pg_advisory_unlock_all();
+
+-- name: lock_checkpoint!
+-- Let nobody move this projection on before the transaction ends.
+SELECT position FROM checkpoint WHERE projection = :projection FOR UPDATE;
+
+-- name: held_up
+-- Which partnerships wait behind an event that could not be projected?
+SELECT DISTINCT home, partnership FROM parked WHERE partnership <> '';
+
+-- name: park!
+-- Keep that an event waits.
+INSERT INTO parked (position, home, partnership, error) VALUES (:position, :home, :partnership, :error)
+ON CONFLICT (position) DO NOTHING;
+
+-- name: parked
+-- What waits, in order?
+SELECT position, home, partnership, error FROM parked ORDER BY position;
+
+-- name: let_go!
+-- The event is projected now.
+DELETE FROM parked WHERE position = :position;
+
+-- name: note_error!
+-- The event still cannot be projected.
+UPDATE parked SET error = :error WHERE position = :position;

@@ -4,41 +4,24 @@ Rows and checkpoint share one transaction, so that a worker killed anywhere goes
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from functools import partial
 
 import structlog
 
-from shared.domain.events import Event
 from shared.ledger.follow import Checkpoint, LedgerBroken, follow
-from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, OutcomeUnknown, Stored
+from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, OutcomeUnknown
 from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
+from shared.projection.parking import Projector, project_or_park, try_parked_again
 from shared.projection.progress import channel_of, read_checkpoint
-from shared.wire.envelope import UnknownVersion, decode
+from shared.wire.envelope import UnknownVersion
 
 WAIT_AFTER_TROUBLE_SECONDS = 0.5
 WAIT_FOR_THE_TURN_SECONDS = 0.5
 
 queries = load_queries(__file__)
 log = structlog.get_logger()
-
-
-class Read(NamedTuple):
-    """An event, and the entry of the ledger that it was read from."""
-
-    event: Event
-    entry: Stored
-
-
-class Projector(Protocol):
-    """What a service adds: its name, and how what was read changes its tables inside the loop's transaction."""
-
-    name: str
-
-    async def project(self, connection: Connection, read: Sequence[Read]) -> None:
-        """Write what follows from the events; the transaction is the caller's."""
 
 
 class CheckpointMoved(Exception):
@@ -77,17 +60,21 @@ async def _project_from_checkpoint(
     ledger: Ledger, pool: Pool, turn: Connection, projector: Projector, settings: Settings
 ) -> None:
     checkpoint = await begin(pool, projector.name)
+    await try_parked_again(pool, ledger, projector, settings.zone, partial(_lock, projection=projector.name))
     async for entries in follow(ledger, checkpoint):
         if turn.is_closed():
             raise CheckpointMoved("the turn was lost with the database's session")
-        read = [
-            Read(decode(entry.payload, entry.position, entry.recorded_at, settings.zone), entry) for entry in entries
-        ]
         reached = checkpoint.after(entries[-1])
         async with pool.acquire() as connection, connection.transaction():
-            await projector.project(connection, read)
+            await _lock(connection, projector.name)
+            await project_or_park(connection, projector, entries, settings.zone)
             await _advance(connection, projector.name, checkpoint, reached)
         checkpoint = reached
+
+
+async def _lock(connection: Connection, projection: str) -> None:
+    """Keep the checkpoint in place until the transaction ends."""
+    await queries.lock_checkpoint(connection, projection=projection)
 
 
 async def _advance(connection: Connection, projection: str, checkpoint: Checkpoint, reached: Checkpoint) -> None:

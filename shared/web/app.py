@@ -1,10 +1,11 @@
 """The frame of a service's app: problem documents for every error, health, readiness, metrics, waiting for a position."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
@@ -14,8 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.ledger.ledger import CONNECTION_ERRORS
 from shared.postgres.pool import DATABASE_ERRORS
 from shared.process.settings import Settings
+from shared.projection.parking import read_parked
 from shared.projection.progress import Progress
-from shared.web.principal import read_tokens
+from shared.web.principal import may_read, read_tokens
 from shared.wire.problems import MEDIA_TYPE, Fault, Finding, Problem
 
 WAIT_FOR_POSITION_SECONDS = 5.0
@@ -56,6 +58,19 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
         ready = progress.trouble is None
         body = {"ready": ready, "position": progress.checkpoint.position, "trouble": progress.trouble}
         return JSONResponse(body, status_code=200 if ready else 503)
+
+    @app.get(f"/{service}/v1/status", tags=[service], dependencies=[Depends(may_read)])
+    async def status() -> dict[str, Any]:
+        """Answer how far the tables have come, how far the ledger goes, and what is parked and why."""
+        checkpoint = app.state.progress.checkpoint
+        end = await app.state.runtime.ledger.end()
+        return {
+            "position": checkpoint.position,
+            "ledger_ends_at": end,
+            "behind": end - checkpoint.position,
+            "trouble": app.state.progress.trouble,
+            "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool)],
+        }
 
     @app.get(f"/{service}/metrics", include_in_schema=False)
     async def metrics() -> Response:

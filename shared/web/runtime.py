@@ -14,8 +14,9 @@ from shared.ledger.follow import Checkpoint, check_what_was_read
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Pool, open_pool
 from shared.process.settings import Settings
+from shared.projection.parking import Projector
 from shared.projection.progress import Progress, read_checkpoint, watch_progress
-from shared.projection.run import Projector, keep_projecting
+from shared.projection.run import keep_projecting
 
 log = structlog.get_logger()
 

@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 
 from cli.facts import JAKARTA, activity_events, partnership_events, published_ratings
+from tests.shared.projection.test_parking import a_letter as a_bad_letter
+from tests.shared.projection.test_parking import broken
 
 BEIJING = {
     "partnership": "beijing",
@@ -569,3 +571,20 @@ async def test_head_is_answered_wherever_get_is(beijing):
     for path in ("/", "/ingest/healthz", "/reports/v1/ratings", "/scoring/v1/ratings"):
         answer = await beijing.http.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_bad_event_is_seen_in_the_status_and_others_go_on(beijing, ledger):
+    await beijing.post("partnership.registered", {**BEIJING, "partnership": "seoul", "country": "KR"})
+    bad = broken(a_bad_letter("beijing"))
+    await ledger.append([bad])
+    await beijing.post("activity.recorded", a_letter())
+    await beijing.post("activity.recorded", a_letter(partnership="seoul"))
+
+    ratings = await beijing.ratings()
+
+    assert (ratings["beijing"]["score"], ratings["seoul"]["score"]) == (0, 1)
+    for service in ("scoring", "reports"):
+        status = (await beijing.get(f"/{service}/v1/status")).json()
+        assert status["behind"] == 0
+        assert [each["partnership"] for each in status["parked"]] == ["beijing", "beijing"]
+        assert "gossip" in status["parked"][0]["error"]

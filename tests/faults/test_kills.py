@@ -1,0 +1,217 @@
+"""Kill every part again and again under load: nothing acknowledged is lost, nothing stands twice, all tables are right.
+
+The short form runs with all tests; `./kembar faults` runs the long one.
+"""
+
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+import pytest
+
+from cli.embedded.nats_server import free_ports
+from cli.facts import JAKARTA, partnership_events
+from shared.domain.book import Book, fold
+from shared.domain.rating import History, fact_of, rate
+from shared.domain.rubric import JAKARTA_2020
+from shared.ledger.ledger import Ledger
+from shared.wire.envelope import decode
+from shared.wire.rating_document import rating_document
+from tests.support.program import running, wait_until
+
+PARTS = ("nats-server", "postgres", "projections", "services")
+KILLS = 44 if os.environ.get("FAULTS") == "long" else 6
+CALLERS = 6
+ZONE = ZoneInfo("Asia/Jakarta")
+
+
+@dataclass
+class Load:
+    """Clients that post without pause, each event again under its id until it is acknowledged."""
+
+    url: str
+    token: str
+    chance: random.Random
+    acknowledged: dict[str, dict] = field(default_factory=dict)
+    unacknowledged: set[str] = field(default_factory=set)
+    answers: dict[int, int] = field(default_factory=dict)
+    longest_silence_seconds: float = 0.0
+    recorded: list[str] = field(default_factory=list)
+    stop: bool = False
+
+    async def run(self) -> None:
+        await asyncio.gather(*(self._caller() for _ in range(CALLERS)))
+
+    async def _caller(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20, trust_env=False) as http:
+            while not self.stop:
+                await self._post_until_acknowledged(http, self._event())
+
+    async def _post_until_acknowledged(self, http: httpx.AsyncClient, event: dict) -> None:
+        self.unacknowledged.add(event["id"])
+        began = time.monotonic()
+        while time.monotonic() - began < 60:
+            with suppress(httpx.TransportError):
+                answer = await http.post("/ingest/v1/events", json=event)
+                self.answers[answer.status_code] = self.answers.get(answer.status_code, 0) + 1
+                if answer.status_code in (200, 201):
+                    self.acknowledged[event["id"]] = answer.json()
+                    self.unacknowledged.discard(event["id"])
+                    self.longest_silence_seconds = max(self.longest_silence_seconds, time.monotonic() - began)
+                    return
+                assert answer.status_code in (429, 503), answer.text
+            await asyncio.sleep(0.05)
+
+    def _event(self) -> dict:
+        known = [each for each in self.recorded[-200:] if each in self.acknowledged]
+        if known and self.chance.random() < 0.2:
+            changes = {"place": f"Jakarta {self.chance.randrange(10**9)}"}
+            data = {"activity": self.chance.choice(known), "changes": changes, "reason": "Lebih tepat"}
+            return {"type": "activity.corrected", "id": self._id(), "data": data}
+        return self._recorded()
+
+    def _recorded(self) -> dict:
+        data = {
+            "partnership": self.chance.choice(["beijing", "seoul", "tokyo", "berlin", "moscow", "kyiv"]),
+            "indicator": self.chance.choice(["contact", "document", "visit", "aid", "joint_event"]),
+            "occurred": f"{self.chance.randrange(2016, 2027)}",
+            "direction": self.chance.choice(["outbound", "inbound", "mutual"]),
+            "outcome": self.chance.choice(["held", "held", "planned"]),
+            "title": {"id": f"Kegiatan {self.chance.randrange(10**9)}"},
+        }
+        self.recorded.append(self._id())
+        return {"type": "activity.recorded", "id": self.recorded[-1], "data": data}
+
+    def _id(self) -> str:
+        digits = f"{self.chance.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
+
+
+@pytest.mark.timeout(900)
+def test_kills_under_load_lose_nothing_and_double_nothing(tmp_path, capsys):
+    chance = random.Random(20261121)
+    with running("up", tmp_path / "data", free_ports(1)[0]) as program:
+        asyncio.run(register_partnerships(program))
+        load = Load(program.url, program.tokens()["bureau"], chance)
+        kills = asyncio.run(under_load(load, program, chance))
+        figures = asyncio.run(check_everything(load, program))
+
+    with capsys.disabled():
+        print(f"\n{sum(kills.values())} kills {kills}: {figures}, answers {dict(sorted(load.answers.items()))}")
+    assert sum(kills.values()) == KILLS
+    assert figures["acknowledged"] > 20 * KILLS
+    assert figures["lost"] == figures["double"] == figures["wrong receipts"] == figures["wrong rows"] == 0
+
+
+async def register_partnerships(program) -> None:
+    headers = {"Authorization": f"Bearer {program.tokens()['bureau']}"}
+    async with httpx.AsyncClient(base_url=program.url, headers=headers, timeout=20, trust_env=False) as http:
+        answer = await http.post("/ingest/v1/batches", json={"events": list(partnership_events(JAKARTA))})
+        assert answer.status_code == 201, answer.text
+
+
+async def under_load(load: Load, program, chance: random.Random) -> dict[str, int]:
+    posting = asyncio.create_task(load.run())
+    kills = dict.fromkeys(PARTS, 0)
+    for number in range(KILLS):
+        await asyncio.sleep(0.3 + chance.random())
+        part = PARTS[number % len(PARTS)]
+        pid = program.pid_of(part)
+        os.kill(pid, signal.SIGKILL)
+        kills[part] += 1
+        await asyncio.to_thread(wait_until, lambda part=part, pid=pid: is_another(program, part, pid))
+        before = len(load.acknowledged)
+        await asyncio.to_thread(wait_until, lambda before=before: len(load.acknowledged) > before + CALLERS)
+    load.stop = True
+    await posting
+    return kills
+
+
+def is_another(program, part, pid) -> bool:
+    with suppress(OSError, ValueError, KeyError):
+        return program.pid_of(part) != pid
+    return False
+
+
+async def check_everything(load: Load, program) -> dict[str, int | float]:
+    """Compare what was acknowledged with the ledger, and every table with the plain fold of the ledger."""
+    secrets = program.data / "secrets"
+    port = re.search(r'listen: "127.0.0.1:(\d+)"', (program.data / "run" / "nats.conf").read_text())[1]
+    ledger = await Ledger.connect(f"nats://127.0.0.1:{port}", "reports", secrets)
+    end = await ledger.end()
+    stored = []
+    while len(stored) < end:
+        stored += await ledger._get_many(len(stored) + 1, min(500, end - len(stored)))
+    await ledger.close()
+    ids = [entry.subject.split(".")[2] for entry in stored]
+    positions = {event_id: entry.position for event_id, entry in zip(ids, stored, strict=True)}
+    events = [decode(entry.payload, entry.position, entry.recorded_at, ZONE) for entry in stored]
+    return {
+        "acknowledged": len(load.acknowledged),
+        "lost": len(set(load.acknowledged) - set(ids)),
+        "double": len(ids) - len(set(ids)),
+        "wrong receipts": sum(
+            positions.get(each) != receipt["position"] for each, receipt in load.acknowledged.items()
+        ),
+        "wrong rows": await wrong_rows(events, end, program),
+        "longest silence, s": round(load.longest_silence_seconds, 1),
+    }
+
+
+async def wrong_rows(events, end: int, program) -> int:
+    book = Book()
+    for event in events:
+        fold(book, event)
+    headers = {"Kembar-Min-Position": str(end)}
+    async with httpx.AsyncClient(base_url=program.url, timeout=30, trust_env=False) as http:
+        await asyncio.to_thread(wait_until, lambda: program.get("/scoring/v1/status")["behind"] == 0)
+        scored = (await http.get("/scoring/v1/ratings", headers=headers)).json()["items"]
+        reported = (await http.get("/reports/v1/ratings", headers=headers)).json()["items"]
+    wrong = 0
+    today = datetime.now(UTC).astimezone(ZONE).date()
+    for slug, partnership in book.partnerships.items():
+        facts = tuple(
+            fact_of(each)
+            for each in book.activities.values()
+            if each.facts.partnership == slug and not each.withdrawn_by
+        )
+        expected = rating_document(
+            rate(History(slug, partnership.facts.mou_date, facts), JAKARTA_2020, today), partnership
+        )
+        for items in (scored, reported):
+            (item,) = [each for each in items if each["partnership"] == slug]
+            wrong += any(item[name] != expected[name] for name in expected)
+    return wrong + await wrong_activities(book, program)
+
+
+async def wrong_activities(book: Book, program) -> int:
+    password = (program.data / "secrets" / "postgres-owner.password").read_text().strip()
+    sockets = program.data / "run" / "postgres"
+    connection = await asyncpg.connect(host=str(sockets), user="kembar", password=password, database="postgres")
+    wrong = 0
+    for table in ("ingest.activity", "scoring.activity", "reports.activity_version"):
+        latest = " WHERE until_position IS NULL" if table.startswith("reports") else ""
+        rows = await connection.fetch(f"SELECT activity, facts, stated_on FROM {table}{latest}")
+        found = {row["activity"]: (json.loads(row["facts"]), row["stated_on"]) for row in rows}
+        expected = {
+            each.id: (each.facts.model_dump(mode="json", exclude_unset=True), each.stated_on)
+            for each in book.activities.values()
+        }
+        wrong += (
+            len(rows)
+            - len(found)
+            + sum(found.get(each) != expected.get(each) for each in found.keys() | expected.keys())
+        )
+    await connection.close()
+    return wrong
