@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +22,7 @@ from shared.ledger.ledger import Ledger, Stored
 from shared.postgres.migrate import migrate_all
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
-from shared.projection.progress import Progress
+from shared.projection.progress import Progress, watch_progress
 from shared.projection.run import Projector, keep_projecting
 from shared.wire.envelope import decode
 
@@ -76,7 +77,8 @@ async def _read_all(ledger: Ledger, events: int) -> list[Stored]:
 
 async def _seconds_to_copy(dsn: str, stored: Sequence[Stored]) -> float:
     """Copy the rows of reports' `event` into its table as it stands, a transaction per thousand."""
-    rows = [_row(each) for each in stored]
+    zone = Settings().zone
+    rows = [_row(each, zone) for each in stored]
     pool = await _open_empty(dsn, services.reports.store)
     try:
         started = time.perf_counter()
@@ -88,8 +90,8 @@ async def _seconds_to_copy(dsn: str, stored: Sequence[Stored]) -> float:
         await pool.close()
 
 
-def _row(stored: Stored) -> tuple[object, ...]:
-    event = decode(stored.payload, stored.position, stored.recorded_at, Settings().zone)
+def _row(stored: Stored, zone: tzinfo) -> tuple[object, ...]:
+    event = decode(stored.payload, stored.position, stored.recorded_at, zone)
     named = (event.position, event.home, event.id, event.type, event.partnership, event.author)
     return (*named, event.recorded_at, event.recorded_on, stored.payload)
 
@@ -98,17 +100,19 @@ async def _seconds_to_project(ledger: Ledger, dsn: str, store: ModuleType, proje
     pool = await _open_empty(dsn, store)
     progress = Progress(projector.name)
     started = time.perf_counter()
-    worker = asyncio.create_task(keep_projecting(ledger, pool, projector, Settings(), progress))
+    worker = asyncio.create_task(keep_projecting(ledger, pool, projector, Settings()))
+    watcher = asyncio.create_task(watch_progress(pool, progress))
+    reached = asyncio.create_task(progress.reach(events, LONGEST_SECONDS))
     try:
-        reached = asyncio.create_task(progress.reach(events, LONGEST_SECONDS))
         await asyncio.wait({worker, reached}, return_when=asyncio.FIRST_COMPLETED)
         took = time.perf_counter() - started
         if worker.done():
             worker.result()
         return took
     finally:
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+        for task in (worker, watcher, reached):
+            task.cancel()
+        await asyncio.gather(worker, watcher, reached, return_exceptions=True)
         await pool.close()
 
 
