@@ -76,6 +76,8 @@ async def _keep_ruling(connection: Connection, event: Event) -> None:
 
 async def read_judgements(pool: Pool, home: str, judgements: Collection[UUID]) -> dict[UUID, StandingJudgement]:
     """Return what is known of these official judgements."""
+    if not judgements:
+        return {}
     return {
         row["judgement"]: StandingJudgement(row["partnership"], row["lifted_by"])
         async for row in queries.judgements(pool, home=home, judgements=list(judgements))
