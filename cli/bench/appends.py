@@ -65,14 +65,13 @@ def _bodies(count: int) -> list[str]:
 
 async def _publish(samples: Samples) -> None:
     """Publish the same number of events to a server of the same configuration, at the same number of callers."""
-    with temporary_folder() as folder:
-        async with empty_ledger(folder) as ledger:
-            needed = sum(APPENDS_BY_CALLERS.values()) + BATCHED
-            entries = [entry for batch in batches_of_entries(history(needed)) for entry in batch]
-            for callers, count in APPENDS_BY_CALLERS.items():
-                published, entries = entries[:count], entries[count:]
-                samples.add(f"publish {callers}", count / await seconds_to_publish(ledger, published, callers))
-            samples.add("publish batches", BATCHED / await seconds_to_publish_batches(ledger, entries, BATCH))
+    async with empty_ledger() as ledger:
+        needed = sum(APPENDS_BY_CALLERS.values()) + BATCHED
+        entries = [entry for batch in batches_of_entries(history(needed)) for entry in batch]
+        for callers, count in APPENDS_BY_CALLERS.items():
+            published, entries = entries[:count], entries[count:]
+            samples.add(f"publish {callers}", count / await seconds_to_publish(ledger, published, callers))
+        samples.add("publish batches", BATCHED / await seconds_to_publish_batches(ledger, entries, BATCH))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Callable
 
-from cli.bench.engines import empty_ledger, temporary_folder
+from cli.bench.engines import empty_ledger
 from cli.bench.figures import Figure, Samples
 from cli.bench.history import FIRST_DAY, activity, batches_of_entries, history
 from cli.bench.installation import running_installation
@@ -44,7 +44,6 @@ def _bodies() -> list[str]:
 
 
 async def _published_per_second(rows: int) -> float:
-    with temporary_folder() as folder:
-        async with empty_ledger(folder) as ledger:
-            entries = [entry for batch in batches_of_entries(history(rows)) for entry in batch]
-            return rows / await seconds_to_publish_batches(ledger, entries, LARGEST_BATCH)
+    async with empty_ledger() as ledger:
+        entries = [entry for batch in batches_of_entries(history(rows)) for entry in batch]
+        return rows / await seconds_to_publish_batches(ledger, entries, LARGEST_BATCH)

@@ -52,14 +52,11 @@ async def publish_batch(ledger: Ledger, entries: Sequence[Entry]) -> None:
 
 async def seconds_to_pull(ledger: Ledger, count: int) -> float:
     """Pull the first `count` messages without looking into them; return how long it took."""
-    made = await ledger.client.request(
-        f"$JS.API.CONSUMER.CREATE.{STREAM}",
-        json.dumps(
-            {"stream_name": STREAM, "config": {"deliver_policy": "all", "ack_policy": "none", "mem_storage": True}}
-        ).encode(),
-        ANSWER_SECONDS,
-    )
-    next_messages = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{json.loads(made.data)['name']}"
+    name = f"bench-{uuid.uuid4().hex}"
+    config = {"name": name, "deliver_policy": "all", "ack_policy": "none", "mem_storage": True}
+    wanted = json.dumps({"stream_name": STREAM, "config": config}).encode()
+    _check(await ledger.client.request(f"$JS.API.CONSUMER.CREATE.{STREAM}.{name}", wanted, ANSWER_SECONDS))
+    next_messages = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}"
     question = json.dumps({"batch": ASKED_FOR_AT_ONCE, "expires": int(ANSWER_SECONDS * 1e9)}).encode()
     inbox = ledger.client.new_inbox()
     all_here = asyncio.Event()

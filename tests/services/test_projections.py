@@ -16,6 +16,7 @@ from services.scoring.project import RatingProjector
 from shared.domain.book import Book, fold
 from shared.ledger.ledger import Stored
 from shared.postgres.pool import open_pool
+from shared.process.settings import Settings
 from shared.projection.run import Read
 from shared.wire.envelope import Posting, decode, encode
 from tests.support.build import an_activity, an_id, rubric_data
@@ -68,7 +69,7 @@ EVENTS = events()
 
 @asynccontextmanager
 async def tables(database: str, schema: str) -> AsyncIterator[Any]:
-    pool = await open_pool(database, schema, 1)
+    pool = await open_pool(Settings(postgres_dsn=database, postgres_connections=1), schema)
     try:
         yield pool
     finally:
@@ -94,7 +95,7 @@ async def one_by_one(pool: Any, schema: str) -> dict[str, list[dict[str, Any]]]:
             await PROJECTORS[schema]().project(connection, [read])
     found = await rows_in(pool, schema)
     for name in found.keys() - {"migration"}:
-        await pool.execute(f'TRUNCATE "{name}"')
+        await pool.execute(f'DELETE FROM "{name}"')
     return found
 
 
