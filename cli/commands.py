@@ -206,19 +206,19 @@ def post(
 
 
 @app.command()
-def bench(runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5) -> None:
+def bench(
+    subjects: Annotated[
+        list[str] | None, typer.Argument(help="starts, appends, batches, replay; all if left out.")
+    ] = None,
+    runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5,
+    events: Annotated[int, typer.Option(help="How many events are replayed.", min=1_000)] = 100_000,
+    as_json: Json = False,
+) -> None:
     """Measure what takes how long on this machine: medians, beside the raw limit of the same run."""
-    from rich.table import Table
+    from cli.bench.run import measure, print_figures
 
-    from cli.bench.machine import machine_in_words
-    from cli.bench.start import measure_starts
-
-    table = Table(title=f"Medians of {runs} runs", title_justify="left", caption=machine_in_words())
-    for name in ("what", "seconds", "the engines alone"):
-        table.add_column(name, justify="left" if name == "what" else "right")
-    for what, seconds, raw in measure_starts(runs, say):
-        table.add_row(what, f"{seconds:.2f}", f"{raw:.2f}")
-    out.print(table)
+    measured = measure(subjects or [], runs, events, say)
+    print_json(measured.document()) if as_json else print_figures(measured)
 
 
 @app.command()

@@ -8,13 +8,15 @@ from uuid import UUID
 
 import shared.projection
 from services.ingest.accept import StandingJudgement
+from shared.domain.amend import Partnership
 from shared.domain.book import fold
 from shared.domain.events import DayClosed, Event, RatingLifted, RatingSet, RubricAdopted
 from shared.domain.rubric import Rubric
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
-from shared.projection.book_store import read_book, write_book
+from shared.projection.book_store import read_book, read_registry, write_book
+from shared.projection.kept import Kept
 from shared.projection.parking import Read
 
 SCHEMA = "ingest"
@@ -32,21 +34,33 @@ class BookProjector:
 
     name = "ingest"
 
+    def __init__(self) -> None:
+        self._registries: Kept[dict[str, Partnership]] = Kept()
+
     async def project(self, connection: Connection, read: Sequence[Read]) -> None:
         """Bring the book up to these events."""
+        registries = self._registries.take(read)
         for home, of_home in groupby(read, key=lambda each: each.event.home):
             events = [each.event for each in of_home]
-            book = await read_book(connection, home, events)
+            if home not in registries:
+                registries[home] = await read_registry(connection, home)
+            book = await read_book(connection, home, events, registries[home])
             changed = [change for event in events for change in fold(book, event)]
             await write_book(connection, home, changed)
+            await _close_last_day(connection, home, events)
             for event in events:
                 await _keep_ruling(connection, event)
+        self._registries.keep(read, registries)
+
+
+async def _close_last_day(connection: Connection, home: str, events: Sequence[Event]) -> None:
+    closed = [event.data.day for event in events if isinstance(event.data, DayClosed)]
+    if closed:
+        await queries.close_day(connection, home=home, day=max(closed))
 
 
 async def _keep_ruling(connection: Connection, event: Event) -> None:
     match event.data:
-        case DayClosed(day=day):
-            await queries.close_day(connection, home=event.home, day=day)
         case RatingSet(partnership=slug):
             await queries.write_judgement(connection, home=event.home, judgement=event.id, partnership=slug)
         case RatingLifted(judgement=judgement):
@@ -62,6 +76,8 @@ async def _keep_ruling(connection: Connection, event: Event) -> None:
 
 async def read_judgements(pool: Pool, home: str, judgements: Collection[UUID]) -> dict[UUID, StandingJudgement]:
     """Return what is known of these official judgements."""
+    if not judgements:
+        return {}
     return {
         row["judgement"]: StandingJudgement(row["partnership"], row["lifted_by"])
         async for row in queries.judgements(pool, home=home, judgements=list(judgements))

@@ -1,39 +1,42 @@
--- name: write_event*!
--- Keep an event as stored.
-INSERT INTO event (position, home, event_id, type, partnership, author, recorded_at, recorded_on, payload)
-VALUES (:position, :home, :event_id, :type, :partnership, :author, :recorded_at, :recorded_on, :payload);
-
 -- name: latest_partnerships
--- The latest version of these partnerships.
-SELECT partnership, from_position, facts, ended_on FROM partnership_version
-WHERE home = :home AND partnership = ANY(:partnerships::text[]) AND until_position IS NULL;
+-- The latest version of all partnerships of the home.
+SELECT partnership, facts, ended_on FROM partnership_version WHERE home = :home AND until_position IS NULL;
 
 -- name: latest_activities
 -- The latest version of these activities, and of those of these imports.
-SELECT activity, from_position, facts, stated_on, withdrawn_by FROM activity_version
+SELECT activity, facts, stated_on, withdrawn_by FROM activity_version
 WHERE home = :home AND until_position IS NULL AND (activity = ANY(:activities::uuid[]) OR batch = ANY(:batches::text[]));
 
--- name: end_activity_version*!
--- From this position on, another version holds.
-UPDATE activity_version SET until_position = :until_position
-WHERE home = :home AND activity = :activity AND until_position IS NULL;
+-- name: end_activity_versions!
+-- From these positions on, other versions hold.
+UPDATE activity_version AS version SET until_position = ended.position
+FROM unnest(:activities::uuid[], :positions::bigint[]) AS ended (activity, position)
+WHERE version.home = :home AND version.activity = ended.activity AND version.until_position IS NULL;
 
--- name: write_activity_version*!
--- What the ledger says of an activity from a position on.
+-- name: write_activity_versions!
+-- What the ledger says of activities from a position on.
 INSERT INTO activity_version (home, activity, from_position, until_position, partnership, batch, indicator, direction,
     outcome, mode, first_day, last_day, stated_on, withdrawn_by, facts)
-VALUES (:home, :activity, :from_position, :until_position, :partnership, :batch, :indicator, :direction,
-    :outcome, :mode, :first_day, :last_day, :stated_on, :withdrawn_by, :facts);
+SELECT :home, activity, from_position, until_position, partnership, batch, indicator, direction,
+    outcome, mode, first_day, last_day, stated_on, withdrawn_by, facts::jsonb
+FROM unnest(:activities::uuid[], :from_positions::bigint[], :until_positions::bigint[], :partnerships::text[],
+    :batches::text[], :indicators::text[], :directions::text[], :outcomes::text[], :modes::text[], :first_days::date[],
+    :last_days::date[], :stated_on::date[], :withdrawn_by::uuid[], :facts::text[])
+    AS begun (activity, from_position, until_position, partnership, batch, indicator, direction,
+        outcome, mode, first_day, last_day, stated_on, withdrawn_by, facts);
 
--- name: end_partnership_version*!
--- From this position on, another version holds.
-UPDATE partnership_version SET until_position = :until_position
-WHERE home = :home AND partnership = :partnership AND until_position IS NULL;
+-- name: end_partnership_versions!
+-- From these positions on, other versions hold.
+UPDATE partnership_version AS version SET until_position = ended.position
+FROM unnest(:partnerships::text[], :positions::bigint[]) AS ended (partnership, position)
+WHERE version.home = :home AND version.partnership = ended.partnership AND version.until_position IS NULL;
 
--- name: write_partnership_version*!
--- What the registry says of a partnership from a position on.
+-- name: write_partnership_versions!
+-- What the registry says of partnerships from a position on.
 INSERT INTO partnership_version (home, partnership, from_position, until_position, facts, ended_on)
-VALUES (:home, :partnership, :from_position, :until_position, :facts, :ended_on);
+SELECT :home, partnership, from_position, until_position, facts::jsonb, ended_on
+FROM unnest(:partnerships::text[], :from_positions::bigint[], :until_positions::bigint[], :facts::text[],
+    :ended_on::date[]) AS begun (partnership, from_position, until_position, facts, ended_on);
 
 -- name: position_known_at$
 -- Which was the last position recorded by a moment?

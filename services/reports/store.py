@@ -10,16 +10,46 @@ from uuid import UUID
 
 import shared.projection
 from shared.domain.amend import Activity, Partnership
-from shared.domain.book import Book, Touched
+from shared.domain.book import Touched
 from shared.domain.events import ActivityFacts, Event, PartnershipFacts
+from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact
 from shared.domain.rulings import RULING_TYPES
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
+from shared.projection.parking import Read
 from shared.wire.envelope import decode
 
 SCHEMA = "reports"
+EVENT_COLUMNS = (
+    "position",
+    "home",
+    "event_id",
+    "type",
+    "partnership",
+    "author",
+    "recorded_at",
+    "recorded_on",
+    "payload",
+)
+ACTIVITY_COLUMNS = (
+    "activities",
+    "from_positions",
+    "until_positions",
+    "partnerships",
+    "batches",
+    "indicators",
+    "directions",
+    "outcomes",
+    "modes",
+    "first_days",
+    "last_days",
+    "stated_on",
+    "withdrawn_by",
+    "facts",
+)
+PARTNERSHIP_COLUMNS = ("partnerships", "from_positions", "until_positions", "facts", "ended_on")
 queries = load_queries(__file__)
 
 
@@ -30,32 +60,102 @@ def migrations() -> list[Migration]:
     return [each for each in common if each.name != "0002_book"] + own
 
 
-async def write_events(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the ledger says of an activity or a partnership from one position until another, None while it holds."""
+
+    of: Activity | Partnership
+    from_position: int
+    until_position: int | None = None
+
+
+async def write_events(connection: Connection, read: Sequence[Read]) -> None:
     """Keep events as stored."""
-    await queries.write_event(connection, rows)
+    rows = [
+        (
+            event.position,
+            event.home,
+            event.id,
+            event.type,
+            event.partnership,
+            event.author,
+            event.recorded_at,
+            event.recorded_on,
+            entry.payload,
+        )
+        for event, entry in read
+    ]
+    await connection.copy_records_to_table("event", records=rows, columns=EVENT_COLUMNS)
 
 
-async def read_latest(connection: Connection, home: str, touched: Touched) -> Book:
-    """Return the latest version of what some events touch."""
-    book = Book()
-    slugs, activities, batches = sorted(touched.partnerships), sorted(touched.activities), sorted(touched.batches)
-    async for row in queries.latest_partnerships(connection, home=home, partnerships=slugs):
-        book.partnerships[row["partnership"]] = _partnership(row)
-    if activities or batches:
-        async for row in queries.latest_activities(connection, home=home, activities=activities, batches=batches):
-            facts = ActivityFacts.model_validate(row["facts"])
-            book.activities[row["activity"]] = Activity(row["activity"], facts, row["stated_on"], row["withdrawn_by"])
-    return book
+async def read_registry(connection: Connection, home: str) -> dict[str, Partnership]:
+    """Return the latest version of all partnerships of a home by their slugs."""
+    return {row["partnership"]: _partnership(row) async for row in queries.latest_partnerships(connection, home=home)}
 
 
-async def end_and_write_versions(
-    connection: Connection, ended: Sequence[dict[str, Any]], written: Sequence[dict[str, Any]]
-) -> None:
-    """End the versions that other versions follow, and write those that begin."""
-    await queries.end_activity_version(connection, [row for row in ended if "activity" in row])
-    await queries.end_partnership_version(connection, [row for row in ended if "activity" not in row])
-    await queries.write_activity_version(connection, [row for row in written if "activity" in row])
-    await queries.write_partnership_version(connection, [row for row in written if "activity" not in row])
+async def read_amended(connection: Connection, home: str, touched: Touched) -> dict[UUID, Activity]:
+    """Return the latest version of the activities that some events amend, by their ids."""
+    activities, batches = sorted(touched.activities), sorted(touched.batches)
+    if not activities and not batches:
+        return {}
+    return {
+        row["activity"]: Activity(
+            row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"]
+        )
+        async for row in queries.latest_activities(connection, home=home, activities=activities, batches=batches)
+    }
+
+
+async def end_versions(connection: Connection, home: str, ended: Sequence[Version]) -> None:
+    """End the versions in the tables at the `until_position` of these."""
+    activities = [(each.of.id, each.until_position) for each in ended if isinstance(each.of, Activity)]
+    partnerships = [(each.of.slug, each.until_position) for each in ended if isinstance(each.of, Partnership)]
+    if activities:
+        ids, positions = zip(*activities, strict=True)
+        await queries.end_activity_versions(connection, home=home, activities=ids, positions=positions)
+    if partnerships:
+        slugs, positions = zip(*partnerships, strict=True)
+        await queries.end_partnership_versions(connection, home=home, partnerships=slugs, positions=positions)
+
+
+async def write_versions(connection: Connection, home: str, versions: Sequence[Version]) -> None:
+    """Keep versions that begin."""
+    activities = [_activity_columns(each, each.of) for each in versions if isinstance(each.of, Activity)]
+    partnerships = [_partnership_columns(each, each.of) for each in versions if isinstance(each.of, Partnership)]
+    if activities:
+        columns = zip(ACTIVITY_COLUMNS, zip(*activities, strict=True), strict=True)
+        await queries.write_activity_versions(connection, home=home, **dict(columns))
+    if partnerships:
+        columns = zip(PARTNERSHIP_COLUMNS, zip(*partnerships, strict=True), strict=True)
+        await queries.write_partnership_versions(connection, home=home, **dict(columns))
+
+
+def _activity_columns(version: Version, activity: Activity) -> tuple[object, ...]:
+    """Return the values of `ACTIVITY_COLUMNS`."""
+    facts = activity.facts
+    occurred = parse_occurred(facts.occurred)
+    return (
+        activity.id,
+        version.from_position,
+        version.until_position,
+        facts.partnership,
+        facts.batch,
+        facts.indicator.value,
+        facts.direction.value,
+        facts.outcome.value,
+        facts.mode.value,
+        occurred.first,
+        occurred.last,
+        activity.stated_on,
+        activity.withdrawn_by,
+        facts.model_dump_json(exclude_unset=True),
+    )
+
+
+def _partnership_columns(version: Version, partnership: Partnership) -> tuple[object, ...]:
+    """Return the values of `PARTNERSHIP_COLUMNS`."""
+    facts = partnership.facts.model_dump_json(exclude_unset=True)
+    return partnership.slug, version.from_position, version.until_position, facts, partnership.ended_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,23 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
+from services.scoring.standing import Standing
 from services.scoring.store import (
     drop_ratings,
-    read_facts,
-    read_registry,
-    read_rulings,
-    read_today,
+    read_missing_facts,
+    read_standing,
     write_ratings,
     write_ruling,
     write_today,
 )
-from shared.domain.amend import Activity
+from shared.domain.amend import Activity, Partnership
 from shared.domain.book import fold
 from shared.domain.events import DayClosed, Event, RubricAdopted
 from shared.domain.rating import History, rate
 from shared.domain.rulings import RULING_TYPES, judgements_by_partnership, rubric_in_force
 from shared.postgres.pool import Connection
 from shared.projection.book_store import read_book, write_book
+from shared.projection.kept import Kept
 from shared.projection.parking import Read
 from shared.wire.rating_document import rating_document
 
@@ -30,29 +30,41 @@ class RatingProjector:
 
     name = "scoring"
 
+    def __init__(self) -> None:
+        self._homes: Kept[Standing] = Kept()
+
     async def project(self, connection: Connection, read: Sequence[Read]) -> None:
         """Bring the book and the ratings up to these events."""
+        homes = self._homes.take(read)
         for home, of_home in groupby(read, key=lambda each: each.event.home):
-            await _project_home(connection, home, [each.event for each in of_home])
+            if home not in homes:
+                homes[home] = await read_standing(connection, home)
+            await _project_home(connection, home, [each.event for each in of_home], homes[home])
+        self._homes.keep(read, homes)
 
 
-async def _project_home(connection: Connection, home: str, events: Sequence[Event]) -> None:
-    book = await read_book(connection, home, events)
+async def _project_home(connection: Connection, home: str, events: Sequence[Event], standing: Standing) -> None:
+    book = await read_book(connection, home, events, standing.registry)
     changed = [change for event in events for change in fold(book, event)]
     await write_book(connection, home, changed)
+    standing.put(changed)
     for event in events:
         if event.type in RULING_TYPES:
             await write_ruling(connection, event)
-    today = today_after(await read_today(connection, home), events)
-    await write_today(connection, home, today)
+            standing.rulings.append(event)
+    today = today_after(standing.today, events)
+    if today != standing.today:
+        await write_today(connection, home, today)
+        standing.today = today
     everything = any(isinstance(event.data, DayClosed | RubricAdopted) for event in events)
     touched = (
-        None
+        standing.registry.keys()
         if everything
         else {event.partnership for event in events if event.partnership}
         | {each.facts.partnership if isinstance(each, Activity) else each.slug for each in changed}
     )
-    await _rate(connection, home, touched, today, events[-1].position)
+    partnerships = [standing.registry[slug] for slug in sorted(touched) if slug in standing.registry]
+    await _rate(connection, home, partnerships, standing, today, events[-1].position)
 
 
 def today_after(today: date | None, events: Sequence[Event]) -> date:
@@ -65,20 +77,22 @@ def today_after(today: date | None, events: Sequence[Event]) -> date:
     return max(days, default=events[-1].recorded_on)
 
 
-async def _rate(connection: Connection, home: str, touched: set[str] | None, today: date, position: int) -> None:
-    registered = await read_registry(connection, home, touched)
-    partnerships = [each for each in registered if each.stands(today, today)]
-    await drop_ratings(connection, home, [each.slug for each in registered if not each.stands(today, today)])
-    facts = await read_facts(connection, home, [each.slug for each in partnerships])
-    rulings = await read_rulings(connection, home)
-    judgements = judgements_by_partnership(rulings)
-    rubric = rubric_in_force(rulings, today)
-    rows = []
-    for each in partnerships:
-        judged = judgements.get(each.slug, ())
-        history = History(each.slug, each.facts.mou_date, tuple(facts[each.slug]), judged)
-        document = rating_document(rate(history, rubric, today), each)
-        rows.append(
-            {"home": home, "partnership": each.slug, "rated_on": today, "position": position, "document": document}
-        )
-    await write_ratings(connection, rows)
+async def _rate(
+    connection: Connection,
+    home: str,
+    partnerships: Sequence[Partnership],
+    standing: Standing,
+    today: date,
+    position: int,
+) -> None:
+    in_force = [each for each in partnerships if each.stands(today, today)]
+    await drop_ratings(connection, home, [each.slug for each in partnerships if not each.stands(today, today)])
+    await read_missing_facts(connection, home, standing, [each.slug for each in in_force])
+    judgements = judgements_by_partnership(standing.rulings)
+    rubric = rubric_in_force(standing.rulings, today)
+    documents = {}
+    for each in in_force:
+        facts = standing.facts[each.slug].that_count(rubric, today)
+        history = History(each.slug, each.facts.mou_date, facts, judgements.get(each.slug, ()))
+        documents[each.slug] = rating_document(rate(history, rubric, today), each)
+    await write_ratings(connection, home, today, position, documents)

@@ -17,22 +17,17 @@ VALUES (:home, :position, :event_id, :type, :partnership, :author, :recorded_at,
 SELECT position, event_id, type, partnership, author, recorded_at, recorded_on, data
 FROM ruling WHERE home = :home ORDER BY position;
 
--- name: registry
--- The home's partnerships, all or these.
-SELECT partnership, facts, ended_on FROM partnership
-WHERE home = :home AND (:partnerships::text[] IS NULL OR partnership = ANY(:partnerships::text[]))
-ORDER BY partnership;
-
 -- name: rated_facts
 -- What ratings are made of: the activities of these partnerships that were not taken back.
 SELECT activity, partnership, facts->>'indicator' AS indicator, facts->>'direction' AS direction,
        facts->>'outcome' AS outcome, coalesce(facts->>'mode', 'unknown') AS mode, facts->>'occurred' AS occurred, stated_on
 FROM activity WHERE home = :home AND partnership = ANY(:partnerships::text[]) AND withdrawn_by IS NULL;
 
--- name: write_rating*!
--- Keep how a partnership stands now.
+-- name: write_ratings!
+-- Keep how partnerships stand now.
 INSERT INTO rating (home, partnership, rated_on, position, document)
-VALUES (:home, :partnership, :rated_on, :position, :document)
+SELECT :home, partnership, :rated_on, :position, document::json
+FROM unnest(:partnerships::text[], :documents::text[]) AS rated (partnership, document)
 ON CONFLICT (home, partnership) DO UPDATE SET rated_on = excluded.rated_on, position = excluded.position,
     document = excluded.document;
 

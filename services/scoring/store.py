@@ -1,18 +1,20 @@
 """Scoring's tables: the book, the rulings, the ratings of now."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import shared.projection
-from shared.domain.amend import Partnership
-from shared.domain.events import EVENT_TYPES, Event, PartnershipFacts
+from services.scoring.standing import HeldFacts, Standing
+from shared.domain.events import EVENT_TYPES, Event
 from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
+from shared.projection.book_store import read_registry
 
 SCHEMA = "scoring"
 queries = load_queries(__file__)
@@ -24,10 +26,11 @@ def migrations() -> list[Migration]:
     return migrations_in(Path(shared.projection.__file__).with_name("migrations")) + migrations_in(own)
 
 
-async def read_today(connection: Connection, home: str) -> date | None:
-    """Return the home's today, None before any day was closed."""
+async def read_standing(connection: Connection, home: str) -> Standing:
+    """Return a home as it stands in the tables, its facts left out until they are needed."""
     today: date | None = await queries.today_of(connection, home=home)
-    return today
+    registry = await read_registry(connection, home)
+    return Standing(registry, {}, await _read_rulings(connection, home), today)
 
 
 async def write_today(connection: Connection, home: str, today: date) -> None:
@@ -35,8 +38,7 @@ async def write_today(connection: Connection, home: str, today: date) -> None:
     await queries.set_today(connection, home=home, today=today)
 
 
-async def read_rulings(connection: Connection, home: str) -> list[Event]:
-    """Return all rulings of a home in order."""
+async def _read_rulings(connection: Connection, home: str) -> list[Event]:
     return [
         Event(
             position=row["position"],
@@ -69,32 +71,37 @@ async def write_ruling(connection: Connection, event: Event) -> None:
     )
 
 
-async def read_registry(connection: Connection, home: str, slugs: Collection[str] | None) -> list[Partnership]:
-    """Return these partnerships of a home; all for None."""
-    wanted = None if slugs is None else sorted(slugs)
-    return [
-        Partnership(row["partnership"], PartnershipFacts.model_validate(row["facts"]), row["ended_on"])
-        async for row in queries.registry(connection, home=home, partnerships=wanted)
-    ]
-
-
-async def read_facts(connection: Connection, home: str, slugs: Collection[str]) -> dict[str, list[Fact]]:
-    """Return what ratings are made of, by partnership."""
-    facts: dict[str, list[Fact]] = {slug: [] for slug in slugs}
-    async for row in queries.rated_facts(connection, home=home, partnerships=sorted(slugs)):
+async def read_missing_facts(connection: Connection, home: str, standing: Standing, slugs: Collection[str]) -> None:
+    """Add what the ratings of these partnerships are made of, where it is not there."""
+    missing = sorted(set(slugs) - standing.facts.keys())
+    if not missing:
+        return
+    facts: dict[str, list[Fact]] = {slug: [] for slug in missing}
+    async for row in queries.rated_facts(connection, home=home, partnerships=missing):
         occurred = parse_occurred(row["occurred"])
         facts[row["partnership"]].append(Fact.read(row, occurred.first, occurred.last))
-    return facts
+    standing.facts.update({slug: HeldFacts(each) for slug, each in facts.items()})
 
 
-async def write_ratings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+async def write_ratings(
+    connection: Connection, home: str, rated_on: date, position: int, documents: Mapping[str, dict[str, Any]]
+) -> None:
     """Keep how partnerships stand now; sorted, so that two writers never wait for each other."""
-    await queries.write_rating(connection, sorted(rows, key=lambda row: (row["home"], row["partnership"])))
+    slugs = sorted(documents)
+    await queries.write_ratings(
+        connection,
+        home=home,
+        rated_on=rated_on,
+        position=position,
+        partnerships=slugs,
+        documents=[json.dumps(documents[slug]) for slug in slugs],
+    )
 
 
 async def drop_ratings(connection: Connection, home: str, slugs: Collection[str]) -> None:
     """Forget how partnerships stood that are no longer in force, or not yet."""
-    await queries.drop_rating(connection, home=home, partnerships=sorted(slugs))
+    if slugs:
+        await queries.drop_rating(connection, home=home, partnerships=sorted(slugs))
 
 
 async def read_ratings(pool: Pool, home: str, partnership: str | None) -> list[Any]:

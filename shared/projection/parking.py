@@ -59,7 +59,8 @@ async def project_or_park(
     readable, parked = _sort(entries, held_up, zone)
     try:
         async with connection.transaction():
-            await projector.project(connection, readable)
+            if readable:
+                await projector.project(connection, readable)
     except BAD_EVENT:
         parked += await _project_one_by_one(connection, projector, readable, held_up)
     for each in parked:

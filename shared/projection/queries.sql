@@ -26,15 +26,23 @@ SELECT activity, facts, stated_on, withdrawn_by FROM activity WHERE home = :home
 -- The activities of one import as they stand.
 SELECT activity, facts, stated_on, withdrawn_by FROM activity WHERE home = :home AND batch = :batch;
 
--- name: write_partnership*!
--- Keep a partnership as it stands now.
-INSERT INTO partnership (home, partnership, facts, ended_on) VALUES (:home, :partnership, :facts, :ended_on)
+-- name: registry_in_book
+-- All of the home's registry.
+SELECT partnership, facts, ended_on FROM partnership WHERE home = :home;
+
+-- name: write_partnerships!
+-- Keep partnerships as they stand now.
+INSERT INTO partnership (home, partnership, facts, ended_on)
+SELECT :home, partnership, facts::jsonb, ended_on
+FROM unnest(:partnerships::text[], :facts::text[], :ended_on::date[]) AS changed (partnership, facts, ended_on)
 ON CONFLICT (home, partnership) DO UPDATE SET facts = excluded.facts, ended_on = excluded.ended_on;
 
--- name: write_activity*!
--- Keep an activity as it stands now.
+-- name: write_activities!
+-- Keep activities as they stand now.
 INSERT INTO activity (home, activity, partnership, batch, facts, stated_on, withdrawn_by)
-VALUES (:home, :activity, :partnership, :batch, :facts, :stated_on, :withdrawn_by)
+SELECT :home, activity, partnership, batch, facts::jsonb, stated_on, withdrawn_by
+FROM unnest(:activities::uuid[], :partnerships::text[], :batches::text[], :facts::text[], :stated_on::date[],
+    :withdrawn_by::uuid[]) AS changed (activity, partnership, batch, facts, stated_on, withdrawn_by)
 ON CONFLICT (home, activity) DO UPDATE SET batch = excluded.batch, facts = excluded.facts,
     stated_on = excluded.stated_on, withdrawn_by = excluded.withdrawn_by;
 

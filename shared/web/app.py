@@ -1,6 +1,5 @@
 """The frame of a service's app: problem documents for every error, health, readiness, metrics, waiting for a position."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +8,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -45,7 +45,7 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
     for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
         app.add_exception_handler(unreachable, _problem_of_unreachable)
     app.add_exception_handler(Exception, _problem_of_bug)
-    app.middleware("http")(_wait_for_position)
+    app.add_middleware(WaitForPosition, progress=app.state.progress)
     app.add_middleware(HeadAsGet)
 
     @app.get(f"/{service}/healthz", include_in_schema=False)
@@ -109,16 +109,27 @@ def answer(problem: Problem) -> JSONResponse:
     return JSONResponse(problem.document(), problem.status, headers, media_type=MEDIA_TYPE)
 
 
-async def _wait_for_position(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+class WaitForPosition:
     """Read your own write: `Kembar-Min-Position: n` waits until position n is in the tables, or says 503."""
-    wanted = request.headers.get("kembar-min-position")
-    if wanted is not None:
+
+    def __init__(self, app: ASGIApp, progress: Progress) -> None:
+        self._app = app
+        self._progress = progress
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on once the tables have come that far."""
+        refusal = await self._refuse(scope) if scope["type"] == "http" else None
+        await (self._app if refusal is None else answer(refusal))(scope, receive, send)
+
+    async def _refuse(self, scope: Scope) -> Problem | None:
+        wanted = Headers(scope=scope).get("kembar-min-position")
+        if wanted is None:
+            return None
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 16):
-            return answer(_bad_position(wanted))
-        progress: Progress = request.app.state.progress
-        if not await progress.reach(int(wanted), WAIT_FOR_POSITION_SECONDS):
-            return answer(_not_there_yet(int(wanted), progress))
-    return await call_next(request)
+            return _bad_position(wanted)
+        if not await self._progress.reach(int(wanted), WAIT_FOR_POSITION_SECONDS):
+            return _not_there_yet(int(wanted), self._progress)
+        return None
 
 
 def _bad_position(wanted: str) -> Problem:

@@ -16,6 +16,7 @@ LARGEST_INTEGER = 2**53 - 1
 WRITTEN_WITH_AN_EXPONENT = 1e21
 """From here on the canonical form has an exponent; below, it would be read back as an integer too large to be exact."""
 DEEPEST = 32
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 _TOO_DEEP = (f"The JSON is nested more than {DEEPEST} deep.", "Send it flatter.")
 
 
@@ -85,7 +86,7 @@ def _refuse_what_cannot_be_kept(value: object, depth: int) -> None:
     if isinstance(value, str):
         if "\0" in value:
             raise NotStrictJson("A text contains the character U+0000.", "Remove it.")
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if _HALF_OF_A_PAIR.search(value):
             raise NotStrictJson("A text contains half of a surrogate pair.", "Send the whole character.")
     elif isinstance(value, dict):
         for key, member in value.items():

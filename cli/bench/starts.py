@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from cli.bench.figures import Figure
 from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import SECRETS, free_ports, nats_part
 from cli.embedded.postgres import postgres_part
@@ -15,11 +16,10 @@ from cli.embedded.stack import Stack
 from cli.secrets_folder import ensure_secrets
 
 PART_SECONDS = 60.0
-Figures = list[tuple[str, float, float]]
 
 
-def measure_starts(runs: int, say: Callable[[str], None]) -> Figures:
-    """Return, per kind of start, the median seconds to a served page and the engines' own share of it."""
+def measure_starts(runs: int, say: Callable[[str], None]) -> list[Figure]:
+    """Return, per kind of start, the seconds to a served page and the engines' own share of it."""
     first: list[float] = []
     second: list[float] = []
     engines_first: list[float] = []
@@ -36,9 +36,13 @@ def measure_starts(runs: int, say: Callable[[str], None]) -> Figures:
             engines_second.append(_seconds(partial(_start_engines, bare)))
         say(f"starts: run {run} of {runs} done")
     return [
-        ("first start to a served page", statistics.median(first), statistics.median(engines_first)),
-        ("second start to a served page", statistics.median(second), statistics.median(engines_second)),
+        _figure("first start to a served page", first, engines_first),
+        _figure("second start to a served page", second, engines_second),
     ]
+
+
+def _figure(what: str, seconds: list[float], engines: list[float]) -> Figure:
+    return Figure("starts", what, "s", statistics.median(seconds), {"the engines alone": statistics.median(engines)})
 
 
 def _seconds(work: Callable[[], Callable[[], None]]) -> float:

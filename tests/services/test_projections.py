@@ -1,0 +1,156 @@
+"""However a replay is cut into batches, and whatever a worker has kept, the tables say what the plain fold says."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from cli.bench.history import HOME, history, slug
+from services.ingest.store import BookProjector
+from services.reports.project import EventProjector
+from services.scoring.project import RatingProjector
+from shared.domain.book import Book, fold
+from shared.ledger.ledger import Stored
+from shared.postgres.pool import open_pool
+from shared.process.settings import Settings
+from shared.projection.parking import Read
+from shared.wire.envelope import Posting, decode, encode
+from tests.support.build import an_activity, an_id, rubric_data
+
+PROJECTORS = {"ingest": BookProjector, "scoring": RatingProjector, "reports": EventProjector}
+RECORDED_AT = datetime(2026, 11, 21, 3, tzinfo=UTC)
+IMPORTED = [an_id(), an_id()]
+JUDGEMENT = an_id()
+
+
+def what_is_rare() -> list[tuple[str, dict[str, Any], UUID]]:
+    """What a made-up history leaves out: imports and their reversal, endings, changes, rulings."""
+    activity = an_activity(partnership=slug(3), batch="import-1", occurred="2007-01-20/2007-02-03")
+    return [
+        ("activity.recorded", activity, IMPORTED[0]),
+        ("activity.recorded", {**activity, "partnership": slug(4)}, IMPORTED[1]),
+        ("rating.set", _judgement(5), JUDGEMENT),
+        ("rating.set", _judgement(6), an_id()),
+        ("import.reversed", {"batch": "import-1", "reason": "A slip"}, an_id()),
+        ("activity.recorded", {**activity, "occurred": "2006-11"}, an_id()),
+        ("partnership.ended", {"partnership": slug(7), "ended_on": "2007-01-05", "reason": "Agreed"}, an_id()),
+        ("partnership.changed", {"partnership": slug(8), "changes": {"country": "ID"}, "reason": "A slip"}, an_id()),
+        ("rating.lifted", {"partnership": slug(5), "judgement": str(JUDGEMENT), "reason": "A slip"}, an_id()),
+        ("rubric.adopted", {"rubric": rubric_data(window_months=3), "valid_from": "2007-02-01"}, an_id()),
+        ("import.reversed", {"batch": "import-1", "reason": "Once more"}, an_id()),
+    ]
+
+
+def _judgement(number: int) -> dict[str, Any]:
+    return {"partnership": slug(number), "rating": "tidak_aktif", "reason": "Silence", "valid_from": "2007-01-02"}
+
+
+def events() -> list[Read]:
+    """A history of some hundred events as read from the ledger, what is rare spread over it."""
+    postings = list(history(700))
+    for number, (event_type, data, event_id) in enumerate(what_is_rare()):
+        posting = Posting(event_id, HOME, event_type, data, data.get("partnership"), "jakarta/bureau", RECORDED_AT)
+        postings.insert(150 + 41 * number, posting)
+    return [_read(posting, position) for position, posting in enumerate(postings, 1)]
+
+
+def _read(posting: Posting, position: int) -> Read:
+    recorded_at = RECORDED_AT + timedelta(seconds=position)
+    payload = encode(posting)
+    return Read(decode(payload, position, recorded_at, UTC), Stored(position, recorded_at, "", payload))
+
+
+EVENTS = events()
+
+
+@asynccontextmanager
+async def tables(database: str, schema: str) -> AsyncIterator[Any]:
+    pool = await open_pool(Settings(postgres_dsn=database, postgres_connections=1), schema)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def rows_in(pool: Any, schema: str) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table; at which batch's end a rating was written plays no part."""
+    names = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", schema)
+    found = {}
+    for (name,) in names:
+        rows = [dict(row) for row in await pool.fetch(f'SELECT * FROM "{name}"')]
+        if name == "rating":
+            rows = [{column: value for column, value in row.items() if column != "position"} for row in rows]
+        found[name] = sorted(rows, key=repr)
+    return found
+
+
+async def one_by_one(pool: Any, schema: str) -> dict[str, list[dict[str, Any]]]:
+    """The tables after a transaction per event, by a worker that has kept nothing; then they are emptied."""
+    for read in EVENTS:
+        async with pool.acquire() as connection, connection.transaction():
+            await PROJECTORS[schema]().project(connection, [read])
+    found = await rows_in(pool, schema)
+    for name in found.keys() - {"migration"}:
+        await pool.execute(f'DELETE FROM "{name}"')
+    return found
+
+
+async def project_and_fail(pool: Any, projector: Any, read: list[Read]) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await projector.project(connection, read)
+        raise ConnectionError("before the commit")
+
+
+@pytest.mark.parametrize("schema", PROJECTORS)
+async def test_a_worker_that_keeps_what_it_wrote_writes_what_one_that_reads_it_back_writes(database, schema):
+    async with tables(database, schema) as pool:
+        plain = await one_by_one(pool, schema)
+
+        projector, waiting = PROJECTORS[schema](), iter(EVENTS)
+        while batch := list(islice(waiting, 60)):
+            async with pool.acquire() as connection, connection.transaction():
+                await projector.project(connection, batch)
+
+        assert await rows_in(pool, schema) == plain
+
+
+@pytest.mark.parametrize("schema", PROJECTORS)
+async def test_what_was_kept_of_a_batch_that_failed_is_forgotten(database, schema):
+    async with tables(database, schema) as pool:
+        plain = await one_by_one(pool, schema)
+
+        projector = PROJECTORS[schema]()
+        for first in range(0, len(EVENTS), 100):
+            with pytest.raises(ConnectionError):
+                await project_and_fail(pool, projector, EVENTS[first : first + 80])
+            async with pool.acquire() as connection, connection.transaction():
+                await projector.project(connection, EVENTS[first : first + 100])
+
+        assert await rows_in(pool, schema) == plain
+
+
+@pytest.mark.parametrize("schema", ["ingest", "scoring"])
+async def test_the_book_in_the_tables_is_the_fold_of_the_events(database, schema):
+    book = Book()
+    for event, _ in EVENTS:
+        fold(book, event)
+
+    async with tables(database, schema) as pool:
+        async with pool.acquire() as connection, connection.transaction():
+            await PROJECTORS[schema]().project(connection, EVENTS)
+        activities = await pool.fetch("SELECT * FROM activity")
+        partnerships = await pool.fetch("SELECT * FROM partnership")
+
+    assert {row["activity"]: (row["facts"], row["stated_on"], row["withdrawn_by"]) for row in activities} == {
+        each.id: (each.facts.model_dump(mode="json", exclude_unset=True), each.stated_on, each.withdrawn_by)
+        for each in book.activities.values()
+    }
+    assert {row["partnership"]: (row["facts"], row["ended_on"]) for row in partnerships} == {
+        each.slug: (each.facts.model_dump(mode="json", exclude_unset=True), each.ended_on)
+        for each in book.partnerships.values()
+    }
+    assert date(2007, 1, 5) in {row["ended_on"] for row in partnerships}
