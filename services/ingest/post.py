@@ -19,7 +19,7 @@ from services.ingest.store import read_judgements, read_rubrics, read_slugs
 from shared.domain.amend import Partnership
 from shared.domain.book import Book
 from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted, RubricAdopted
-from shared.ledger.ledger import Entry, Ledger, NotAppended, OutcomeUnknown, Stored
+from shared.ledger.ledger import Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown, Stored
 from shared.ledger.subjects import partition_of, subject_of
 from shared.ledger.writer import TooManyWaiting, Writer
 from shared.postgres.pool import Pool
@@ -84,6 +84,8 @@ class Desk:
                 await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - so that replicas do not step in time
         except OutcomeUnknown as error:
             raise Fault(_unknown_outcome(error, ids)) from error
+        except LedgerFull as error:
+            raise Fault(_no_room) from error
         except TooManyWaiting as error:
             raise Fault(_queue_is_full(error)) from error
         raise Fault(_too_busy(ids))
@@ -282,6 +284,14 @@ def _too_busy(ids: Sequence[UUID]) -> Problem:
         retry_after_seconds=1,
         more={"ids": [str(each) for each in ids]},
     )
+
+
+_no_room = Problem(
+    status=507,
+    kind="no-room",
+    title="The disk of the ledger is full. Nothing was stored.",
+    remedy="Tell the administrator to make room; then send it again with the same id.",
+)
 
 
 def _queue_is_full(error: TooManyWaiting) -> Problem:

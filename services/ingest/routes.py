@@ -89,6 +89,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         413: "The event is larger than the ledger takes",
         429: "More is being posted than can be stored in time",
         422: "The fields named cannot be stored as they stand",
+        507: "The disk of the ledger is full",
         503: "Whether it was stored cannot be known: send it again with the same id",
     }.items()
 }

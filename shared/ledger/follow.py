@@ -27,6 +27,7 @@ from shared.wire.canonical import digest
 MOST_AT_ONCE = 1_000
 HEARTBEAT_SECONDS = 1.0
 PULL_SECONDS = 20.0
+CATCH_UP_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -92,7 +93,7 @@ async def check_what_was_read(ledger: Ledger, checkpoint: Checkpoint) -> None:
     """Raise `LedgerBroken` unless the event at the checkpoint stands as it was read."""
     if checkpoint.position == 0:
         return
-    stands = await ledger.at(checkpoint.position)
+    stands = await _at_or_beyond_the_end(ledger, checkpoint.position)
     if stands is None:
         raise LedgerBroken(
             f"The ledger ends before position {checkpoint.position}, which was read before: it was rolled back or made "
@@ -103,6 +104,19 @@ async def check_what_was_read(ledger: Ledger, checkpoint: Checkpoint) -> None:
             f"Position {checkpoint.position} holds other bytes than were read before. Restore the ledger from a copy; do "
             "not write to it."
         )
+
+
+async def _at_or_beyond_the_end(ledger: Ledger, position: int) -> Stored | None:
+    """Return what stands at the position, None where the ledger ends before it.
+
+    In a cluster the server that answers may be a moment behind; the leader, who says where the ledger ends, is not.
+    """
+    deadline = time.monotonic() + CATCH_UP_SECONDS
+    while (stands := await ledger.at(position)) is None:
+        if await ledger.end() < position or time.monotonic() > deadline:
+            return None
+        await asyncio.sleep(0.05)
+    return stands
 
 
 class _Pull:

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,8 +28,10 @@ from shared.wire.envelope import LARGEST_BATCH
 KEEP_TRYING_SECONDS = 12.0
 """A cluster has been seen to need 7 s to choose a new leader (measured); give up only after that."""
 ONE_TRY_SECONDS = 4.0
+READ_BACK_SECONDS = 1.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRONG_LAST_SEQUENCE, SUBJECT_IS_TAKEN = 10071, 10077
+NO_ROOM = (10023, 10047)
 RECORDED_AT = "Kembar-Recorded-At"
 """Set on events that were restored from a copy: the server stamps them anew, but they were recorded when they were."""
 DIRECT_GET = f"$JS.API.DIRECT.GET.{STREAM}"
@@ -70,6 +72,10 @@ class NotAppended(Exception):
     """The ledger refused: an id is taken, or a partition has moved on. Nothing was stored."""
 
 
+class LedgerFull(Exception):
+    """The ledger's disk is full. Nothing of this was stored; make room, and post again."""
+
+
 class OutcomeUnknown(Exception):
     """The ledger did not answer in time: stored or not cannot be known. Sending again with the same id is safe."""
 
@@ -83,8 +89,8 @@ class Ledger:
         self.reconnections = 0
 
     @classmethod
-    async def connect(cls, url: str, user: str, secrets_folder: Path | None) -> "Ledger":
-        """Connect to nats-server as one of `rights.USERS`; reconnects by itself for as long as it takes.
+    async def connect(cls, url: str | list[str], user: str, secrets_folder: Path | None) -> "Ledger":
+        """Connect to nats-server, any of several, as one of `rights.USERS`; reconnects by itself for as long as it takes.
 
         The user's key is read from the folder for secrets; without one no key is sent.
         """
@@ -198,13 +204,20 @@ class Ledger:
         return await self.ask(last.subject, last.payload, ONE_TRY_SECONDS, commit)
 
     async def _read(self, first: int, count: int) -> list[Stored]:
+        """Return what was just acknowledged; in a cluster the server that answers may be a moment behind."""
         stored: list[Stored] = []
+        deadline = time.monotonic() + KEEP_TRYING_SECONDS
         while len(stored) < count:
-            stored += await self._get_many(first + len(stored), count - len(stored))
+            found = await self._get_many(first + len(stored), count - len(stored))
+            stored += found
+            if not found:
+                if time.monotonic() > deadline:
+                    raise OutcomeUnknown(f"position {first} is stored, but could not be read back")
+                await asyncio.sleep(0.01)
         return stored
 
     async def _get_many(self, first: int, count: int) -> list[Stored]:
-        """Return events from `first` on; the server may send fewer than `count` at once."""
+        """Return events from `first` on: fewer than `count` where the server sends fewer at once, none where none is there."""
         inbox = self.client.new_inbox()
         subscription = await self.client.subscribe(inbox)
         try:
@@ -212,17 +225,16 @@ class Ledger:
             await self.send(DIRECT_GET, question, reply=inbox)
             found: list[Stored] = []
             while len(found) < count:
-                message = await subscription.next_msg(timeout=ONE_TRY_SECONDS)
+                message = await subscription.next_msg(timeout=READ_BACK_SECONDS)
                 if message.headers and "Status" in message.headers:
-                    if message.headers["Status"] != "204" or not found:
-                        raise OutcomeUnknown(f"position {first} could not be read back")
                     break
                 found.append(_stored(message))
             return found
-        except NatsTimeoutError as error:
-            raise OutcomeUnknown("the events are stored, but could not be read back in time") from error
+        except CONNECTION_ERRORS:
+            return []  # the question or its answer was lost with a server; whoever reads back asks again
         finally:
-            await subscription.unsubscribe()
+            with suppress(*CONNECTION_ERRORS):
+                await subscription.unsubscribe()
 
     async def _get(self, question: dict[str, Any]) -> Stored | None:
         message = await self.ask(DIRECT_GET, json.dumps(question).encode())
@@ -263,6 +275,8 @@ def _position(message: Msg) -> int:
         return int(answer["seq"])
     if error.get("err_code") in (WRONG_LAST_SEQUENCE, SUBJECT_IS_TAKEN):
         raise NotAppended(error["description"])
+    if error.get("err_code") in NO_ROOM:
+        raise LedgerFull(f"the ledger's disk is full ({error['description']})")
     log.warning("the ledger refused", **error)
     raise NatsTimeoutError  # passing states of a cluster answer so; the same message is tried again
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, NotAppended, OutcomeUnknown, Stored
+from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown, Stored
 from shared.wire.envelope import LARGEST_BATCH
 
 FEW = 8
@@ -115,7 +115,7 @@ class Writer:
                 _answer(waiting, [next(stored) for _ in waiting.entries])
         except NotAppended:
             await asyncio.gather(*(self._append_alone(waiting) for waiting in group))
-        except (OutcomeUnknown, *CONNECTION_ERRORS) as error:
+        except (LedgerFull, OutcomeUnknown, *CONNECTION_ERRORS) as error:
             for waiting in group:
                 _fail(waiting, error)
         finally:
@@ -125,7 +125,7 @@ class Writer:
     async def _append_alone(self, waiting: _Waiting) -> None:
         try:
             _answer(waiting, await self._ledger.append(waiting.entries))
-        except (NotAppended, OutcomeUnknown, *CONNECTION_ERRORS) as error:
+        except (NotAppended, LedgerFull, OutcomeUnknown, *CONNECTION_ERRORS) as error:
             _fail(waiting, error)
         finally:
             _fail(waiting, OutcomeUnknown("the writer was stopped"))

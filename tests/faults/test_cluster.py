@@ -1,0 +1,108 @@
+"""Three nodes lose their leader under load: every acknowledged event stands, once, on those that are left."""
+
+import asyncio
+import contextlib
+import json
+import time
+
+import pytest
+
+from cli.embedded.nats_server import SECRETS, free_ports, nats_part
+from shared.ledger.ledger import CONNECTION_ERRORS, Ledger
+from shared.ledger.stream import STREAM, LedgerMisconfigured, create_stream
+from tests.shared.ledger.test_append import an_entry
+from tests.support.engines import START_SECONDS, NatsServer, same_secrets, temporary_folder
+
+KILLS = 3
+
+
+@contextlib.contextmanager
+def running_cluster():
+    """Three nats-servers that form one cluster on loopback."""
+    routes = free_ports(3)
+    urls = ", ".join(f'"nats://127.0.0.1:{port}"' for port in routes)
+    with contextlib.ExitStack() as opened:
+        servers = []
+        for number, port in enumerate(routes):
+            folder = opened.enter_context(temporary_folder())
+            assert (folder / SECRETS).exists()
+            part, address = nats_part(folder)
+            configuration = folder / "run" / "nats.conf"
+            text = configuration.read_text().replace("server_name: kembar", f"server_name: kembar-{number}")
+            cluster = f'cluster {{ name: kembar, listen: "127.0.0.1:{port}", routes: [{urls}] }}\n'
+            configuration.write_text(text + cluster)
+            servers.append(NatsServer(part, address))
+            part.start()
+            opened.callback(part.stop)
+        for server in servers:
+            server.part.wait_until_ready(START_SECONDS)
+        yield servers
+
+
+async def leader_of(servers, ledger):
+    answer = json.loads((await ledger.ask(f"$JS.API.STREAM.INFO.{STREAM}")).data)
+    name = answer.get("cluster", {}).get("leader")
+    return servers[int(name.rpartition("-")[2])] if name else None
+
+
+@pytest.mark.timeout(240)
+async def test_a_cluster_that_loses_its_leader_under_load_loses_nothing(capsys):
+    with running_cluster() as servers:
+        urls = [server.address.url for server in servers]
+        maker = await Ledger.connect(urls, "prepare", same_secrets())
+        await until(lambda: made(maker))
+        ledger = await Ledger.connect(urls, "ingest", same_secrets())
+        acknowledged, silences, done = [], [], asyncio.Event()
+
+        async def post():
+            while not done.is_set():
+                began = time.monotonic()
+                acknowledged.extend(await ledger.append([an_entry()]))
+                silences.append(time.monotonic() - began)
+
+        posting = [asyncio.create_task(post()) for _ in range(8)]
+        for _ in range(KILLS):
+            before = len(acknowledged)
+            await until(lambda before=before: count_is_above(acknowledged, before + 50))
+            leader = await leader_of(servers, ledger)
+            assert leader is not None
+            leader.kill()
+            before = len(acknowledged)
+            await until(lambda before=before: count_is_above(acknowledged, before + 50))
+            leader.start()
+        done.set()
+        await asyncio.gather(*posting)
+
+        positions = [each.position for each in acknowledged]
+        stood = [await ledger.at(position) for position in positions]
+        lost = sum(
+            found is None or found.payload != each.payload for found, each in zip(stood, acknowledged, strict=True)
+        )
+        with capsys.disabled():
+            print(
+                f"\n{KILLS} leaders killed: {len(positions)} acknowledged, {lost} lost, longest {max(silences):.1f} s"
+            )
+        assert lost == 0
+        assert len(set(positions)) == len(positions)
+        ids = [found.subject for found in stood]
+        assert len(set(ids)) == len(ids)
+        await maker.close()
+        await ledger.close()
+
+
+async def made(maker) -> bool:
+    try:
+        await create_stream(maker.client, replicas=3)
+    except (LedgerMisconfigured, *CONNECTION_ERRORS):
+        return False
+    return True
+
+
+async def count_is_above(things, count) -> bool:
+    return len(things) > count
+
+
+async def until(is_so, timeout_seconds: float = 60) -> None:
+    async with asyncio.timeout(timeout_seconds):
+        while not await is_so():  # noqa: ASYNC110 - servers' states are waited for
+            await asyncio.sleep(0.05)

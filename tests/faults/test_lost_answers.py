@@ -1,0 +1,31 @@
+"""The ledger stores, and its answer is lost on the wire: the append is repeated, and stands once."""
+
+import asyncio
+
+import pytest
+
+from shared.ledger.ledger import Ledger
+from tests.shared.ledger.test_append import an_entry
+from tests.support.engines import same_secrets
+from tests.support.wire import line_to
+
+
+@pytest.mark.parametrize("count", [1, 20])
+async def test_what_was_stored_unheard_is_stored_once(nats_server, ledger, count):
+    port = int(nats_server.address.url.rpartition(":")[2])
+    async with line_to(port) as line:
+        far = await Ledger.connect(f"nats://127.0.0.1:{line.port}", "ingest", same_secrets())
+        line.deaf = True
+        entries = [an_entry(payload=str(number).encode()) for number in range(count)]
+        appending = asyncio.create_task(far.append(entries))
+        while await ledger.end() < count:  # noqa: ASYNC110 - another server's state is waited for
+            await asyncio.sleep(0.01)
+        assert not appending.done()
+
+        line.deaf = False
+
+        stored = await appending
+        assert line.swallowed > 0
+        assert [each.position for each in stored] == list(range(1, count + 1))
+        assert await ledger.end() == count
+        await far.close()
