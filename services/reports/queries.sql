@@ -3,15 +3,20 @@
 SELECT partnership, facts, ended_on FROM partnership_version WHERE home = :home AND until_position IS NULL;
 
 -- name: latest_activities
--- The latest version of these activities, and of those of these imports.
+-- The latest version of these activities.
 SELECT activity, facts, stated_on, withdrawn_by FROM activity_version
-WHERE home = :home AND until_position IS NULL AND (activity = ANY(:activities::uuid[]) OR batch = ANY(:batches::text[]));
+WHERE home = :home AND activity = ANY(:activities::uuid[]) AND until_position IS NULL;
 
--- name: end_activity_versions!
--- From these positions on, other versions hold.
-UPDATE activity_version AS version SET until_position = ended.position
-FROM unnest(:activities::uuid[], :positions::bigint[]) AS ended (activity, position)
-WHERE version.home = :home AND version.activity = ended.activity AND version.until_position IS NULL;
+-- name: latest_activities_of_batches
+-- The latest version of the activities of these imports.
+SELECT activity, facts, stated_on, withdrawn_by FROM activity_version
+WHERE home = :home AND batch = ANY(:batches::text[]) AND until_position IS NULL;
+
+-- name: end_activity_version*!
+-- From this position on, another version holds. One by one: joined to a list, it was planned while the table was empty,
+-- and went on reading all of it.
+UPDATE activity_version SET until_position = :until_position
+WHERE home = :home AND activity = :activity AND until_position IS NULL;
 
 -- name: write_activity_versions!
 -- What the ledger says of activities from a position on.
@@ -25,11 +30,10 @@ FROM unnest(:activities::uuid[], :from_positions::bigint[], :until_positions::bi
     AS begun (activity, from_position, until_position, partnership, batch, indicator, direction,
         outcome, mode, first_day, last_day, stated_on, withdrawn_by, facts);
 
--- name: end_partnership_versions!
--- From these positions on, other versions hold.
-UPDATE partnership_version AS version SET until_position = ended.position
-FROM unnest(:partnerships::text[], :positions::bigint[]) AS ended (partnership, position)
-WHERE version.home = :home AND version.partnership = ended.partnership AND version.until_position IS NULL;
+-- name: end_partnership_version*!
+-- From this position on, another version holds.
+UPDATE partnership_version SET until_position = :until_position
+WHERE home = :home AND partnership = :partnership AND until_position IS NULL;
 
 -- name: write_partnership_versions!
 -- What the registry says of partnerships from a position on.

@@ -95,27 +95,37 @@ async def read_registry(connection: Connection, home: str) -> dict[str, Partners
 
 async def read_amended(connection: Connection, home: str, touched: Touched) -> dict[UUID, Activity]:
     """Return the latest version of the activities that some events amend, by their ids."""
-    activities, batches = sorted(touched.activities), sorted(touched.batches)
-    if not activities and not batches:
-        return {}
+    rows: list[Any] = []
+    if touched.activities:
+        activities = sorted(touched.activities)
+        rows += [row async for row in queries.latest_activities(connection, home=home, activities=activities)]
+    if touched.batches:
+        batches = sorted(touched.batches)
+        rows += [row async for row in queries.latest_activities_of_batches(connection, home=home, batches=batches)]
     return {
         row["activity"]: Activity(
             row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"]
         )
-        async for row in queries.latest_activities(connection, home=home, activities=activities, batches=batches)
+        for row in rows
     }
 
 
 async def end_versions(connection: Connection, home: str, ended: Sequence[Version]) -> None:
     """End the versions in the tables at the `until_position` of these."""
-    activities = [(each.of.id, each.until_position) for each in ended if isinstance(each.of, Activity)]
-    partnerships = [(each.of.slug, each.until_position) for each in ended if isinstance(each.of, Partnership)]
+    activities = [
+        {"home": home, "activity": each.of.id, "until_position": each.until_position}
+        for each in ended
+        if isinstance(each.of, Activity)
+    ]
+    partnerships = [
+        {"home": home, "partnership": each.of.slug, "until_position": each.until_position}
+        for each in ended
+        if isinstance(each.of, Partnership)
+    ]
     if activities:
-        ids, positions = zip(*activities, strict=True)
-        await queries.end_activity_versions(connection, home=home, activities=ids, positions=positions)
+        await queries.end_activity_version(connection, activities)
     if partnerships:
-        slugs, positions = zip(*partnerships, strict=True)
-        await queries.end_partnership_versions(connection, home=home, partnerships=slugs, positions=positions)
+        await queries.end_partnership_version(connection, partnerships)
 
 
 async def write_versions(connection: Connection, home: str, versions: Sequence[Version]) -> None:
