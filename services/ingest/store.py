@@ -37,6 +37,10 @@ class BookProjector:
     def __init__(self) -> None:
         self._registries: Kept[dict[str, Partnership]] = Kept()
 
+    def forget(self) -> None:
+        """Keep nothing of what was read before."""
+        self._registries.forget()
+
     async def project(self, connection: Connection, read: Sequence[Read]) -> None:
         """Bring the book up to these events."""
         registries = self._registries.take(read)

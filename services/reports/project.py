@@ -26,6 +26,10 @@ class EventProjector:
     def __init__(self) -> None:
         self._registries: Kept[dict[str, Partnership]] = Kept()
 
+    def forget(self) -> None:
+        """Keep nothing of what was read before."""
+        self._registries.forget()
+
     async def project(self, connection: Connection, read: Sequence[Read]) -> None:
         """Write the events, and the versions that begin and end with them."""
         registries = self._registries.take(read)

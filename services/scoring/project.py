@@ -33,6 +33,10 @@ class RatingProjector:
     def __init__(self) -> None:
         self._homes: Kept[Standing] = Kept()
 
+    def forget(self) -> None:
+        """Keep nothing of what was read before."""
+        self._homes.forget()
+
     async def project(self, connection: Connection, read: Sequence[Read]) -> None:
         """Bring the book and the ratings up to these events."""
         homes = self._homes.take(read)

@@ -19,8 +19,12 @@ class Kept(Generic[Value]):
         self._by_home: dict[str, Value] = {}
         self._position = 0
 
+    def forget(self) -> None:
+        """Keep nothing: another worker may have changed the tables."""
+        self._by_home, self._position = {}, 0
+
     def take(self, read: Sequence[Read]) -> dict[str, Value]:
-        """Hand out what is kept, if it stands just before these events; else nothing."""
+        """Hand out what is kept, if it stands just before these events, of which there is at least one; else nothing."""
         kept, self._by_home = self._by_home, {}
         return kept if read[0].event.position == self._position + 1 else {}
 

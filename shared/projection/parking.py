@@ -37,8 +37,11 @@ class Projector(Protocol):
 
     name: str
 
+    def forget(self) -> None:
+        """Keep nothing in memory: the worker begins anew, and another may have changed the tables meanwhile."""
+
     async def project(self, connection: Connection, read: Sequence[Read]) -> None:
-        """Write what follows from the events; the transaction is the caller's."""
+        """Write what follows from the events, of which there is at least one; the transaction is the caller's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ async def project_or_park(
     held_up = {(row["home"], row["partnership"]) async for row in queries.held_up(connection)}
     readable, parked = _sort(entries, held_up, zone)
     try:
-        async with connection.transaction():
-            if readable:
+        if readable:
+            async with connection.transaction():
                 await projector.project(connection, readable)
     except BAD_EVENT:
         parked += await _project_one_by_one(connection, projector, readable, held_up)

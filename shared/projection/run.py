@@ -59,6 +59,7 @@ async def _wait_for_the_turn(turn: Connection, projection: str) -> None:
 async def _project_from_checkpoint(
     ledger: Ledger, pool: Pool, turn: Connection, projector: Projector, settings: Settings
 ) -> None:
+    projector.forget()
     checkpoint = await begin(pool, projector.name)
     await try_parked_again(pool, ledger, projector, settings.zone, partial(_lock, projection=projector.name))
     async for entries in follow(ledger, checkpoint):

@@ -134,6 +134,25 @@ async def test_what_was_kept_of_a_batch_that_failed_is_forgotten(database, schem
 
 
 @pytest.mark.parametrize("schema", ["ingest", "scoring"])
+async def test_what_was_kept_is_forgotten_when_the_worker_begins_anew(database, schema):
+    (late,) = [read for read in EVENTS if read.event.type == "partnership.changed"]
+    behind = next(number for number, read in enumerate(EVENTS) if read.event.position > late.event.position + 20)
+    before = [read for read in EVENTS[:behind] if read is not late]
+    async with tables(database, schema) as pool:
+        plain = await one_by_one(pool, schema)
+        projector, another = PROJECTORS[schema](), PROJECTORS[schema]()
+
+        for worker, read in ((projector, before[:60]), (projector, before[60:]), (another, [late])):
+            async with pool.acquire() as connection, connection.transaction():
+                await worker.project(connection, read)
+        projector.forget()
+        async with pool.acquire() as connection, connection.transaction():
+            await projector.project(connection, EVENTS[behind:])
+
+        assert await rows_in(pool, schema) == plain
+
+
+@pytest.mark.parametrize("schema", ["ingest", "scoring"])
 async def test_the_book_in_the_tables_is_the_fold_of_the_events(database, schema):
     book = Book()
     for event, _ in EVENTS:

@@ -45,6 +45,9 @@ class Choosy(Positions):
         super().__init__()
         self.mended = False
 
+    def forget(self):
+        pass
+
     async def project(self, connection, read):
         await super().project(connection, read)
         if not self.mended and any(each.event.data.title.id == "Kejutan" for each in read):

@@ -34,6 +34,9 @@ class Positions:
         self.fail_after = None
         self.failed = 0
 
+    def forget(self):
+        pass
+
     async def project(self, connection, read):
         await connection.execute("CREATE TABLE IF NOT EXISTS seen (position bigint PRIMARY KEY)")
         await connection.executemany("INSERT INTO seen VALUES ($1)", [(each.event.position,) for each in read])
