@@ -58,6 +58,15 @@ CREATE TABLE ingest.rubric (
     rubric json NOT NULL
 );
 
+CREATE TABLE ingest.staged_activity (
+    home text NOT NULL,
+    import_id uuid NOT NULL,
+    activity uuid NOT NULL,
+    partnership text NOT NULL,
+    batch text,
+    facts jsonb NOT NULL
+);
+
 ALTER TABLE ONLY ingest.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
 
@@ -81,6 +90,9 @@ ALTER TABLE ONLY ingest.partnership
 
 ALTER TABLE ONLY ingest.rubric
     ADD CONSTRAINT rubric_pkey PRIMARY KEY (home, id, version);
+
+ALTER TABLE ONLY ingest.staged_activity
+    ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
 
 CREATE INDEX activity_of_batch ON ingest.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 

@@ -107,6 +107,7 @@ def an_event(
     position: int = 1,
     recorded_on: date = TODAY,
     author: str = "bureau",
+    import_id: UUID | None = None,
 ) -> Event:
     """Return an event as read from the ledger."""
     return Event(
@@ -119,6 +120,7 @@ def an_event(
         author=author,
         partnership=data.get("partnership"),
         data=EVENT_TYPES[event_type].model_validate(data),
+        import_id=import_id,
     )
 
 
