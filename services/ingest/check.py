@@ -43,7 +43,8 @@ class Standing(NamedTuple):
 class Context:
     """What a check needs to know besides the file.
 
-    `names` are the slugs by every name, in simple form, that partnerships are known by; `standing` what counts already.
+    `names` are the slugs by every name, in simple form, that partnerships are known by; `standing` what counts already, a
+    line per activity: partnership, indicator, occurred and id with spaces between.
     """
 
     import_id: UUID
@@ -55,7 +56,7 @@ class Context:
     mapping: ColumnMapping
     day_first: bool | None
     names: Mapping[str, Sequence[str]]
-    standing: Sequence[Standing] = ()
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ class _Rows:
         self._checked, self._columns, self._names, self._context = checked, columns, names, context
         self._readers = _readers(context)
         self._seen: dict[str, int] = {}
-        self._standing = Likeness(context.standing)
+        self._standing = Likeness(Standing(*line.split(" ")) for line in context.standing.splitlines())
 
     def check(self, lines: Sequence[Line]) -> None:
         """Check them all."""
@@ -316,27 +317,24 @@ class Likeness:
         groups: dict[tuple[str, str], list[tuple[str, str, Standing]]] = defaultdict(list)
         for each in standing:
             groups[each.partnership, each.indicator].append((*_bounds(each.occurred), each))
-        self._groups = {}
-        for key, group in groups.items():
-            group.sort()
-            latest, reached = "", []
-            for _, last, _ in group:
-                latest = max(latest, last)
-                reached.append(latest)
-            self._groups[key] = ([first for first, _, _ in group], reached, group)
+        self._groups = {key: _latest_so_far(sorted(group)) for key, group in groups.items()}
 
     def find(self, partnership: str, indicator: str, occurred: str) -> Standing | None:
-        """Return one that overlaps, the latest to begin."""
+        """Return one that overlaps: of those that begin in time, the one that ends last."""
         if (partnership, indicator) not in self._groups:
             return None
-        starts, reached, group = self._groups[partnership, indicator]
+        starts, latest = self._groups[partnership, indicator]
         first, last = _bounds(occurred)
         at = bisect_right(starts, last) - 1
-        while at >= 0 and reached[at] >= first:
-            if group[at][1] >= first:
-                return group[at][2]
-            at -= 1
-        return None
+        return latest[at][1] if at >= 0 and latest[at][0] >= first else None
+
+
+def _latest_so_far(group: Sequence[tuple[str, str, Standing]]) -> tuple[list[str], list[tuple[str, Standing]]]:
+    """Return the first days in order, and beside each the latest last day up to there and whose it is."""
+    latest: list[tuple[str, Standing]] = []
+    for _, last, each in group:
+        latest.append((last, each) if not latest or last >= latest[-1][0] else latest[-1])
+    return [first for first, _, _ in group], latest
 
 
 @lru_cache(maxsize=20_000)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.ingest.check import Checked, Ready, RowFinding, Standing
+from services.ingest.check import Checked, Ready, RowFinding
 from services.ingest.columns import ColumnMapping, simple
 from services.ingest.files import Format
 from shared.postgres.pool import Connection, Pool
@@ -101,9 +101,10 @@ async def read_names(pool: Pool, home: str) -> dict[str, list[str]]:
     return {name: sorted(slugs) for name, slugs in names.items()}
 
 
-async def read_standing(connection: Connection, home: str) -> list[Standing]:
-    """Return what counts in the home already."""
-    return [Standing(*row) async for row in queries.standing(connection, home=home)]
+async def read_standing(connection: Connection, home: str) -> str:
+    """Return what counts in the home already, as a check takes it: a line per activity."""
+    standing: str = await queries.standing(connection, home=home)
+    return standing
 
 
 async def write_checked(connection: Connection, import_id: UUID, checked: Checked, state: str) -> bool:

@@ -5,6 +5,7 @@ the import counts only from its completion on, which is one event.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -111,9 +112,22 @@ async def _check(importer: Importer, connection: Connection, work: Import) -> No
     if not await importer.progress.reach(await importer.ledger.end(), CATCH_UP_SECONDS):
         raise StillBehind
     raw = await queries.file_of(connection, import_id=work.id)
-    checked = await check_apart(raw, work.format, await _context(importer, connection, work))
+    started = time.monotonic()
+    context = await _context(importer, connection, work)
+    gathered = time.monotonic()
+    checked = await check_apart(raw, work.format, context)
+    found = time.monotonic()
     state = state_after(checked, dry_run=work.dry_run, keep_likely=work.keep_likely)
     await write_checked(connection, work.id, checked, state)
+    log.info(
+        "an import was checked",
+        batch=work.batch,
+        rows=checked.total,
+        state=state,
+        seconds_to_gather=round(gathered - started, 3),
+        seconds_to_check=round(found - gathered, 3),
+        seconds_to_keep=round(time.monotonic() - found, 3),
+    )
 
 
 async def _context(importer: Importer, connection: Connection, work: Import) -> Context:

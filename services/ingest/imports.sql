@@ -35,9 +35,10 @@ SELECT file FROM import WHERE import_id = :import_id;
 SELECT partnership, facts->'name'->>'id' AS name_id, facts->'name'->>'en' AS name_en
 FROM partnership WHERE home = :home;
 
--- name: standing
--- What counts already, as far as likeness is judged by it?
-SELECT partnership, facts->>'indicator' AS indicator, facts->>'occurred' AS occurred, activity::text AS activity
+-- name: standing$
+-- What counts already, as far as likeness is judged by it? One text, a line each, for there may be a million.
+SELECT coalesce(string_agg(
+    concat_ws(' ', partnership, facts->>'indicator', facts->>'occurred', activity::text), E'\n'), '')
 FROM activity WHERE home = :home AND withdrawn_by IS NULL;
 
 -- name: drop_findings!
