@@ -155,6 +155,10 @@ async def _load(importer: Importer, connection: Connection, work: Import) -> Non
         try:
             following = await read_rows(connection, work.id, batch[-1].row, LARGEST_BATCH)
             await appending
+        except NotOurs as error:
+            log.error("an import is refused while it is loaded", batch=work.batch, error=str(error))
+            await queries.move(connection, home=work.home, import_id=work.id, state="refused", states=["loading"])
+            return
         finally:
             appending.cancel()
         done += len(batch)
