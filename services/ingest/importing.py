@@ -154,7 +154,8 @@ async def _load(importer: Importer, connection: Connection, work: Import) -> Non
         appending = asyncio.create_task(append_rows(importer.ledger, work.home, batch))
         try:
             following = await read_rows(connection, work.id, batch[-1].row, LARGEST_BATCH)
-            await appending
+            # A cancelled append is taken for a lost answer and tried again; the shield keeps the cancellation here.
+            await asyncio.shield(appending)
         except NotOurs as error:
             log.error("an import is refused while it is loaded", batch=work.batch, error=str(error))
             await queries.move(connection, home=work.home, import_id=work.id, state="refused", states=["loading"])
@@ -189,13 +190,16 @@ async def _complete(importer: Importer, connection: Connection, work: Import) ->
     data = {"import": str(work.id), "batch": work.batch, "rows": work.rows, "hash": work.hash}
     posting = Posting(event_id, work.home, "import.completed", data, None, work.author, work.posted_at)
     entry = Entry(work.home, event_id, subject_of(work.home, event_id, None), encode(posting))
+    appending = asyncio.create_task(importer.ledger.append([entry]))
     try:
-        (stands,) = await importer.ledger.append([entry])
+        (stands,) = await asyncio.shield(appending)
     except NotAppended:
         found = await importer.ledger.find(work.home, event_id)
         if found is None:
             raise
         stands = found
+    finally:
+        appending.cancel()
     async with connection.transaction():
         await queries.complete(connection, import_id=work.id, position=stands.position)
         await queries.drop_rows(connection, import_id=work.id)

@@ -152,9 +152,10 @@ CREATE INDEX activity_of_batch ON ingest.activity USING btree (home, batch) WHER
 
 CREATE INDEX activity_of_partnership ON ingest.activity USING btree (home, partnership);
 
-CREATE INDEX parked_by_partnership ON ingest.parked USING btree (home, partnership, "position");
 CREATE UNIQUE INDEX import_of_batch ON ingest.import USING btree (home, batch) WHERE (state <> ALL (ARRAY['refused'::text, 'cancelled'::text]));
 
 CREATE UNIQUE INDEX import_of_file ON ingest.import USING btree (home, file_hash, named) WHERE (state <> ALL (ARRAY['refused'::text, 'cancelled'::text]));
 
 CREATE INDEX import_to_work_on ON ingest.import USING btree (posted_at) WHERE (state = ANY (ARRAY['checking'::text, 'loading'::text, 'completing'::text]));
+
+CREATE INDEX parked_by_partnership ON ingest.parked USING btree (home, partnership, "position");

@@ -22,6 +22,7 @@ from shared.projection.parking import Read
 from shared.wire.envelope import decode
 
 SCHEMA = "reports"
+OF_THE_BOOK = ("0002_book", "0004_staged_activity")
 EVENT_COLUMNS = (
     "position",
     "home",
@@ -71,7 +72,7 @@ def migrations() -> list[Migration]:
     """Return what makes reports' schema; it keeps versions of its own in place of the book."""
     common = migrations_in(Path(shared.projection.__file__).with_name("migrations"))
     own = migrations_in(Path(__file__).with_name("migrations"))
-    return [each for each in common if each.name != "0002_book"] + own
+    return [each for each in common if each.name not in OF_THE_BOOK] + own
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.wire.canonical import canonical, canonical_object, digest
+from shared.wire.canonical import canonical, digest
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e15, 1e15)
@@ -41,12 +41,6 @@ def test_the_example_of_the_rfc_has_the_bytes_of_the_rfc():
 @given(value=VALUES)
 def test_the_short_way_writes_the_same_bytes(value: Any):
     assert canonical(value) == rfc8785.dumps(value)
-
-
-@settings(max_examples=100, deadline=None)
-@given(members=st.dictionaries(st.from_regex("[a-z]{1,6}", fullmatch=True), VALUES, max_size=4))
-def test_an_object_is_put_together_from_canonical_members(members: dict[str, Any]):
-    assert canonical_object({name: canonical(value) for name, value in members.items()}) == canonical(members)
 
 
 def test_keys_stand_in_the_order_of_utf_16():
