@@ -32,6 +32,11 @@ class Client:
         """Post; return the status and the answer."""
         return self._answer("POST", path, json=body)
 
+    def send(self, method: str, path: str, raw: bytes, parameters: dict[str, str | None]) -> Any:  # noqa: ANN401
+        """Send bytes as they are; return the answer."""
+        asked = {name: value for name, value in parameters.items() if value is not None}
+        return self._answer(method, path, content=raw, params=asked)[1]
+
     def _answer(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:  # noqa: ANN401
         try:
             answer = self._http.request(method, path, **arguments)

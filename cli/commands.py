@@ -205,6 +205,59 @@ def post(
     print_json(receipts) if as_json else print_receipts(receipts)
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A table of activities: .csv, .xlsx or .jsonl.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it and store nothing.")] = False,
+    name: Annotated[
+        str | None, typer.Option(help="The batch that its activities carry, by which it is reversed.")
+    ] = None,
+    mapping: Annotated[str | None, typer.Option(help="A saved mapping of its columns.")] = None,
+    day_first: Annotated[
+        bool | None, typer.Option("--day-first/--month-first", help="How 03/04/2019 is meant: 3 April, or March 4.")
+    ] = None,
+    keep_duplicates: Annotated[bool, typer.Option("--keep-duplicates", help="Load likely duplicates too.")] = False,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Import a table of activities, whole or not at all; show what was found in its rows."""
+    from cli.client import find_client
+    from cli.importing import import_file, print_import
+
+    asked = {
+        "dry_run": "true" if dry_run else "false",
+        "name": name,
+        "mapping": mapping,
+        "day_first": None if day_first is None else str(day_first).lower(),
+        "duplicates": "keep" if keep_duplicates else "ask",
+    }
+    answer = import_file(find_client(url, token, data), file, asked)
+    if as_json:
+        print_json(answer)
+        raise typer.Exit(0 if answer["state"] in ("completed", "ready") else 1)
+    print_import(answer)
+
+
+@app.command()
+def reverse(
+    batch: Annotated[str, typer.Argument(help="The batch that the import's activities carry.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Take a whole import back: its activities stay readable and count no more."""
+    from cli.client import find_client
+    from cli.importing import reverse_import
+    from cli.post import print_receipts
+
+    receipt = reverse_import(find_client(url, token, data), batch, reason)
+    print_json(receipt) if as_json else print_receipts([receipt])
+
+
 @app.command()
 def bench(
     subjects: Annotated[

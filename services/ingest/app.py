@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from services.ingest import import_routes
+from services.ingest.importing import Importer, keep_importing
 from services.ingest.post import Desk
 from services.ingest.routes import router
 from services.ingest.store import SCHEMA, BookProjector
@@ -31,10 +33,14 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
                 runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock
             )
             runtime.start(keep_closing_days(runtime.ledger, runtime.pool, settings, clock))
+            app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, settings)
+            app.state.clock = clock
+            runtime.start(keep_importing(app.state.importer))
             yield
 
     app = make_app("ingest", "Kembar: ingest", settings, lifespan)
     app.include_router(router)
+    app.include_router(import_routes.router)
     document_event_types(app)
     return app
 

@@ -24,6 +24,48 @@ CREATE TABLE ingest.closed_day (
     day date NOT NULL
 );
 
+CREATE TABLE ingest.import (
+    import_id uuid NOT NULL,
+    home text NOT NULL,
+    author text NOT NULL,
+    batch text NOT NULL,
+    named text NOT NULL,
+    format text NOT NULL,
+    file_hash text NOT NULL,
+    file bytea,
+    mapping json NOT NULL,
+    day_first boolean,
+    dry_run boolean NOT NULL,
+    keep_likely boolean NOT NULL,
+    state text NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    rows integer DEFAULT 0 NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    counts json DEFAULT '{}'::json NOT NULL,
+    hash text,
+    "position" bigint
+);
+
+CREATE TABLE ingest.import_finding (
+    import_id uuid NOT NULL,
+    number integer NOT NULL,
+    finding json NOT NULL
+);
+
+CREATE TABLE ingest.import_mapping (
+    home text NOT NULL,
+    name text NOT NULL,
+    mapping json NOT NULL
+);
+
+CREATE TABLE ingest.import_row (
+    import_id uuid NOT NULL,
+    "row" integer NOT NULL,
+    event_id uuid NOT NULL,
+    partnership text NOT NULL,
+    payload bytea NOT NULL
+);
+
 CREATE TABLE ingest.judgement (
     home text NOT NULL,
     judgement uuid NOT NULL,
@@ -58,6 +100,15 @@ CREATE TABLE ingest.rubric (
     rubric json NOT NULL
 );
 
+CREATE TABLE ingest.staged_activity (
+    home text NOT NULL,
+    import_id uuid NOT NULL,
+    activity uuid NOT NULL,
+    partnership text NOT NULL,
+    batch text,
+    facts jsonb NOT NULL
+);
+
 ALTER TABLE ONLY ingest.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
 
@@ -66,6 +117,18 @@ ALTER TABLE ONLY ingest.checkpoint
 
 ALTER TABLE ONLY ingest.closed_day
     ADD CONSTRAINT closed_day_pkey PRIMARY KEY (home);
+
+ALTER TABLE ONLY ingest.import_finding
+    ADD CONSTRAINT import_finding_pkey PRIMARY KEY (import_id, number);
+
+ALTER TABLE ONLY ingest.import_mapping
+    ADD CONSTRAINT import_mapping_pkey PRIMARY KEY (home, name);
+
+ALTER TABLE ONLY ingest.import
+    ADD CONSTRAINT import_pkey PRIMARY KEY (import_id);
+
+ALTER TABLE ONLY ingest.import_row
+    ADD CONSTRAINT import_row_pkey PRIMARY KEY (import_id, "row");
 
 ALTER TABLE ONLY ingest.judgement
     ADD CONSTRAINT judgement_pkey PRIMARY KEY (home, judgement);
@@ -82,8 +145,17 @@ ALTER TABLE ONLY ingest.partnership
 ALTER TABLE ONLY ingest.rubric
     ADD CONSTRAINT rubric_pkey PRIMARY KEY (home, id, version);
 
+ALTER TABLE ONLY ingest.staged_activity
+    ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
+
 CREATE INDEX activity_of_batch ON ingest.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 
 CREATE INDEX activity_of_partnership ON ingest.activity USING btree (home, partnership);
+
+CREATE UNIQUE INDEX import_of_batch ON ingest.import USING btree (home, batch) WHERE (state <> ALL (ARRAY['refused'::text, 'cancelled'::text]));
+
+CREATE UNIQUE INDEX import_of_file ON ingest.import USING btree (home, file_hash, named) WHERE (state <> ALL (ARRAY['refused'::text, 'cancelled'::text]));
+
+CREATE INDEX import_to_work_on ON ingest.import USING btree (posted_at) WHERE (state = ANY (ARRAY['checking'::text, 'loading'::text, 'completing'::text]));
 
 CREATE INDEX parked_by_partnership ON ingest.parked USING btree (home, partnership, "position");

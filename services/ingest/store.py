@@ -9,13 +9,12 @@ from uuid import UUID
 import shared.projection
 from services.ingest.accept import StandingJudgement
 from shared.domain.amend import Partnership
-from shared.domain.book import fold
 from shared.domain.events import DayClosed, Event, RatingLifted, RatingSet, RubricAdopted
 from shared.domain.rubric import Rubric
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
-from shared.projection.book_store import read_book, read_registry, write_book
+from shared.projection.book_store import bring_up, read_registry
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
 
@@ -48,9 +47,7 @@ class BookProjector:
             events = [each.event for each in of_home]
             if home not in registries:
                 registries[home] = await read_registry(connection, home)
-            book = await read_book(connection, home, events, registries[home])
-            changed = [change for event in events for change in fold(book, event)]
-            await write_book(connection, home, changed)
+            await bring_up(connection, home, events, registries[home])
             await _close_last_day(connection, home, events)
             for event in events:
                 await _keep_ruling(connection, event)

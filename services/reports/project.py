@@ -5,15 +5,19 @@ from itertools import groupby
 
 from services.reports.store import (
     Version,
+    begin_versions_of_import,
     end_versions,
     read_amended,
     read_registry,
+    stage_activities,
     write_events,
     write_versions,
 )
 from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Book, Touched, fold
+from shared.domain.events import Event, ImportCompleted
 from shared.postgres.pool import Connection
+from shared.projection.book_store import runs_between_completions
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
 
@@ -37,23 +41,28 @@ class EventProjector:
         for home, of_home in groupby(read, key=lambda each: each.event.home):
             if home not in registries:
                 registries[home] = await read_registry(connection, home)
-            await _project_home(connection, home, list(of_home), registries[home])
+            for run in runs_between_completions([each.event for each in of_home]):
+                await _project_run(connection, home, run, registries[home])
         self._registries.keep(read, registries)
 
 
-async def _project_home(
-    connection: Connection, home: str, read: Sequence[Read], registry: dict[str, Partnership]
+async def _project_run(
+    connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership]
 ) -> None:
+    if isinstance(events[0].data, ImportCompleted):
+        await begin_versions_of_import(connection, events[0], events[0].data)
+        return
     touched = Touched()
-    for each in read:
-        touched.add(each.event.data)
+    for event in events:
+        touched.add(event.data)
     book = Book(registry, await read_amended(connection, home, touched))
     versions = Versions(standing={*book.activities, *book.partnerships})
-    for event, _ in read:
+    for event in events:
         for changed in fold(book, event):
             versions.begin(changed, event.position)
     await end_versions(connection, home, versions.ended)
     await write_versions(connection, home, versions.written())
+    await stage_activities(connection, home, [event for staged in book.staged.values() for event in staged])
 
 
 class Versions:

@@ -35,6 +35,36 @@ FROM unnest(:activities::uuid[], :from_positions::bigint[], :until_positions::bi
 UPDATE partnership_version SET until_position = :until_position
 WHERE home = :home AND partnership = :partnership AND until_position IS NULL;
 
+-- name: stage_activities!
+-- Keep activities of imports that are not whole yet.
+INSERT INTO staged_activity (home, import_id, activity, partnership, batch, indicator, direction, outcome, mode, first_day,
+    last_day, facts)
+SELECT :home, import_id, activity, partnership, batch, indicator, direction, outcome, mode, first_day, last_day, facts::jsonb
+FROM unnest(:imports::uuid[], :activities::uuid[], :partnerships::text[], :batches::text[], :indicators::text[],
+    :directions::text[], :outcomes::text[], :modes::text[], :first_days::date[], :last_days::date[], :facts::text[])
+    AS staged (import_id, activity, partnership, batch, indicator, direction, outcome, mode, first_day, last_day, facts)
+ON CONFLICT DO NOTHING;
+
+-- name: begin_versions_of_import!
+-- The import is whole: its activities are known from this position on, where there are as many as it says.
+WITH staged AS (
+    SELECT * FROM staged_activity WHERE home = :home AND import_id = :import_id
+), completed AS (
+    INSERT INTO completed_import (home, import_id, position, recorded_at)
+    SELECT :home, :import_id, :position, :recorded_at WHERE :rows = (SELECT count(*) FROM staged)
+    ON CONFLICT DO NOTHING
+    RETURNING position
+)
+INSERT INTO activity_version (home, activity, from_position, partnership, batch, indicator, direction, outcome, mode,
+    first_day, last_day, stated_on, facts)
+SELECT home, activity, completed.position, partnership, batch, indicator, direction, outcome, mode, first_day, last_day,
+    :stated_on, facts
+FROM staged, completed;
+
+-- name: drop_staged_activities!
+-- What was staged for an import has served.
+DELETE FROM staged_activity WHERE home = :home AND import_id = :import_id;
+
 -- name: write_partnership_versions!
 -- What the registry says of partnerships from a position on.
 INSERT INTO partnership_version (home, partnership, from_position, until_position, facts, ended_on)
@@ -62,9 +92,12 @@ WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR
 
 -- name: coverage_as_known
 -- When did anybody last post about each partnership, as known at a position?
-SELECT partnership, max(recorded_at) AS last_posted_at FROM event
-WHERE home = :home AND position <= :position AND partnership IS NOT NULL AND type LIKE 'activity.%'
-GROUP BY partnership;
+SELECT event.partnership, max(coalesce(completed.recorded_at, event.recorded_at)) AS last_posted_at
+FROM event
+LEFT JOIN completed_import AS completed ON completed.home = event.home AND completed.import_id = event.import_id
+WHERE event.home = :home AND event.position <= :position AND event.partnership IS NOT NULL AND event.type LIKE 'activity.%'
+  AND (event.import_id IS NULL OR completed.position <= :position)
+GROUP BY event.partnership;
 
 -- name: rulings_as_known
 -- Official judgements and adopted rubrics up to a position, in order.
@@ -74,9 +107,11 @@ WHERE home = :home AND type = ANY(:types::text[]) AND position <= :position ORDE
 -- name: activities_as_known
 -- Activities whose dates touch a period, as known at a position, latest first, after a cursor.
 SELECT version.activity, version.facts, version.from_position, version.stated_on, version.first_day, version.last_day,
-       version.withdrawn_by, recorded.recorded_at, recorded.author, recorded.position
+       version.withdrawn_by, coalesce(completed.recorded_at, recorded.recorded_at) AS recorded_at, recorded.author,
+       recorded.position, coalesce(completed.position, recorded.position) AS known_from
 FROM activity_version AS version
 JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
+LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND completed.import_id = recorded.import_id
 WHERE version.home = :home AND (:withdrawn::boolean OR version.withdrawn_by IS NULL)
   AND version.from_position <= :position AND (version.until_position IS NULL OR version.until_position > :position)
   AND (:partnership::text IS NULL OR version.partnership = :partnership)

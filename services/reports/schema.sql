@@ -27,6 +27,13 @@ CREATE TABLE reports.checkpoint (
     recorded_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE reports.completed_import (
+    home text NOT NULL,
+    import_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE reports.event (
     "position" bigint NOT NULL,
     home text NOT NULL,
@@ -36,7 +43,8 @@ CREATE TABLE reports.event (
     author text NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     recorded_on date NOT NULL,
-    payload bytea NOT NULL
+    payload bytea NOT NULL,
+    import_id uuid
 );
 
 CREATE TABLE reports.migration (
@@ -61,11 +69,29 @@ CREATE TABLE reports.partnership_version (
     ended_on date
 );
 
+CREATE TABLE reports.staged_activity (
+    home text NOT NULL,
+    import_id uuid NOT NULL,
+    activity uuid NOT NULL,
+    partnership text NOT NULL,
+    batch text,
+    indicator text NOT NULL,
+    direction text NOT NULL,
+    outcome text NOT NULL,
+    mode text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    facts jsonb NOT NULL
+);
+
 ALTER TABLE ONLY reports.activity_version
     ADD CONSTRAINT activity_version_pkey PRIMARY KEY (home, activity, from_position);
 
 ALTER TABLE ONLY reports.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection);
+
+ALTER TABLE ONLY reports.completed_import
+    ADD CONSTRAINT completed_import_pkey PRIMARY KEY (home, import_id);
 
 ALTER TABLE ONLY reports.event
     ADD CONSTRAINT event_home_event_id_key UNIQUE (home, event_id);
@@ -81,6 +107,9 @@ ALTER TABLE ONLY reports.parked
 
 ALTER TABLE ONLY reports.partnership_version
     ADD CONSTRAINT partnership_version_pkey PRIMARY KEY (home, partnership, from_position);
+
+ALTER TABLE ONLY reports.staged_activity
+    ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
 
 CREATE INDEX activity_by_partnership ON reports.activity_version USING btree (home, partnership, last_day, from_position);
 

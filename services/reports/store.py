@@ -11,7 +11,7 @@ from uuid import UUID
 import shared.projection
 from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Touched
-from shared.domain.events import ActivityFacts, Event, PartnershipFacts
+from shared.domain.events import ActivityFacts, ActivityRecorded, Event, ImportCompleted, PartnershipFacts
 from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact
 from shared.domain.rulings import RULING_TYPES
@@ -22,6 +22,7 @@ from shared.projection.parking import Read
 from shared.wire.envelope import decode
 
 SCHEMA = "reports"
+OF_THE_BOOK = ("0002_book", "0004_staged_activity")
 EVENT_COLUMNS = (
     "position",
     "home",
@@ -32,6 +33,7 @@ EVENT_COLUMNS = (
     "recorded_at",
     "recorded_on",
     "payload",
+    "import_id",
 )
 ACTIVITY_COLUMNS = (
     "activities",
@@ -49,6 +51,19 @@ ACTIVITY_COLUMNS = (
     "withdrawn_by",
     "facts",
 )
+STAGED_COLUMNS = (
+    "imports",
+    "activities",
+    "partnerships",
+    "batches",
+    "indicators",
+    "directions",
+    "outcomes",
+    "modes",
+    "first_days",
+    "last_days",
+    "facts",
+)
 PARTNERSHIP_COLUMNS = ("partnerships", "from_positions", "until_positions", "facts", "ended_on")
 queries = load_queries(__file__)
 
@@ -57,7 +72,7 @@ def migrations() -> list[Migration]:
     """Return what makes reports' schema; it keeps versions of its own in place of the book."""
     common = migrations_in(Path(shared.projection.__file__).with_name("migrations"))
     own = migrations_in(Path(__file__).with_name("migrations"))
-    return [each for each in common if each.name != "0002_book"] + own
+    return [each for each in common if each.name not in OF_THE_BOOK] + own
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,7 @@ async def write_events(connection: Connection, read: Sequence[Read]) -> None:
             event.recorded_at,
             event.recorded_on,
             entry.payload,
+            event.import_id,
         )
         for event, entry in read
     ]
@@ -138,6 +154,46 @@ async def write_versions(connection: Connection, home: str, versions: Sequence[V
     if partnerships:
         columns = zip(PARTNERSHIP_COLUMNS, zip(*partnerships, strict=True), strict=True)
         await queries.write_partnership_versions(connection, home=home, **dict(columns))
+
+
+async def stage_activities(connection: Connection, home: str, events: Sequence[Event]) -> None:
+    """Keep activities of imports that are not whole yet."""
+    rows = [_staged_columns(event, event.data) for event in events if isinstance(event.data, ActivityRecorded)]
+    if rows:
+        columns = zip(STAGED_COLUMNS, zip(*rows, strict=True), strict=True)
+        await queries.stage_activities(connection, home=home, **dict(columns))
+
+
+async def begin_versions_of_import(connection: Connection, event: Event, data: ImportCompleted) -> None:
+    """Let the activities of an import be known from its completion on."""
+    await queries.begin_versions_of_import(
+        connection,
+        home=event.home,
+        position=event.position,
+        recorded_at=event.recorded_at,
+        rows=data.rows,
+        stated_on=event.recorded_on,
+        import_id=data.import_id,
+    )
+    await queries.drop_staged_activities(connection, home=event.home, import_id=data.import_id)
+
+
+def _staged_columns(event: Event, facts: ActivityRecorded) -> tuple[object, ...]:
+    """Return the values of `STAGED_COLUMNS`."""
+    occurred = parse_occurred(facts.occurred)
+    return (
+        event.import_id,
+        event.id,
+        facts.partnership,
+        facts.batch,
+        facts.indicator.value,
+        facts.direction.value,
+        facts.outcome.value,
+        facts.mode.value,
+        occurred.first,
+        occurred.last,
+        facts.model_dump_json(exclude_unset=True),
+    )
 
 
 def _activity_columns(version: Version, activity: Activity) -> tuple[object, ...]:
@@ -257,7 +313,7 @@ async def read_activities(
             position=row["position"],
             recorded_at=row["recorded_at"],
             author=row["author"],
-            corrected=row["from_position"] != row["position"] and row["withdrawn_by"] is None,
+            corrected=row["from_position"] != row["known_from"] and row["withdrawn_by"] is None,
             withdrawn_by=row["withdrawn_by"],
         )
         async for row in rows

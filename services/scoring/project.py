@@ -14,12 +14,11 @@ from services.scoring.store import (
     write_today,
 )
 from shared.domain.amend import Activity, Partnership
-from shared.domain.book import fold
 from shared.domain.events import DayClosed, Event, RubricAdopted
 from shared.domain.rating import History, rate
 from shared.domain.rulings import RULING_TYPES, judgements_by_partnership, rubric_in_force
 from shared.postgres.pool import Connection
-from shared.projection.book_store import read_book, write_book
+from shared.projection.book_store import bring_up
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
 from shared.wire.rating_document import rating_document
@@ -48,10 +47,9 @@ class RatingProjector:
 
 
 async def _project_home(connection: Connection, home: str, events: Sequence[Event], standing: Standing) -> None:
-    book = await read_book(connection, home, events, standing.registry)
-    changed = [change for event in events for change in fold(book, event)]
-    await write_book(connection, home, changed)
+    changed, imported = await bring_up(connection, home, events, standing.registry)
     standing.put(changed)
+    standing.forget_facts(imported)
     for event in events:
         if event.type in RULING_TYPES:
             await write_ruling(connection, event)
@@ -64,7 +62,8 @@ async def _project_home(connection: Connection, home: str, events: Sequence[Even
     touched = (
         standing.registry.keys()
         if everything
-        else {event.partnership for event in events if event.partnership}
+        else {event.partnership for event in events if event.partnership and event.import_id is None}
+        | imported
         | {each.facts.partnership if isinstance(each, Activity) else each.slug for each in changed}
     )
     partnerships = [standing.registry[slug] for slug in sorted(touched) if slug in standing.registry]

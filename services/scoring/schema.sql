@@ -64,6 +64,15 @@ CREATE TABLE scoring.ruling (
     data jsonb NOT NULL
 );
 
+CREATE TABLE scoring.staged_activity (
+    home text NOT NULL,
+    import_id uuid NOT NULL,
+    activity uuid NOT NULL,
+    partnership text NOT NULL,
+    batch text,
+    facts jsonb NOT NULL
+);
+
 ALTER TABLE ONLY scoring.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
 
@@ -87,6 +96,9 @@ ALTER TABLE ONLY scoring.rating
 
 ALTER TABLE ONLY scoring.ruling
     ADD CONSTRAINT ruling_pkey PRIMARY KEY (home, "position");
+
+ALTER TABLE ONLY scoring.staged_activity
+    ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
 
 CREATE INDEX activity_of_batch ON scoring.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 

@@ -61,6 +61,11 @@ class Standing:
             if isinstance(each, Activity) and each.facts.partnership in self.facts:
                 self.facts[each.facts.partnership].put(each)
 
+    def forget_facts(self, partnerships: Iterable[str]) -> None:
+        """Let the facts of these be read anew: a whole import has entered the tables."""
+        for slug in partnerships:
+            self.facts.pop(slug, None)
+
 
 def _by_day(fact: Fact) -> tuple[date, UUID]:
     return fact.effective, fact.activity

@@ -66,6 +66,11 @@ def record(event: Event) -> Activity:
     return Activity(event.id, facts, stated_on=event.recorded_on)
 
 
+def complete(staged: Event, completed: Event) -> Activity:
+    """Return the activity that an imported event begins, at the completion of its import: its date was stated then."""
+    return replace(record(staged), stated_on=completed.recorded_on)
+
+
 def amend(activity: Activity, event: Event) -> Activity:
     """Return the activity after a correction, a retraction or the reversal of its import."""
     match event.data:

@@ -6,12 +6,13 @@ This fold is what every projection must equal; the services keep its result in t
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from shared.domain.amend import Activity, Partnership, amend, change, record, register
+from shared.domain.amend import Activity, Partnership, amend, change, complete, record, register
 from shared.domain.events import (
     ActivityCorrected,
     ActivityRecorded,
     ActivityRetracted,
     Event,
+    ImportCompleted,
     ImportReversed,
     PartnershipChanged,
     PartnershipEnded,
@@ -21,24 +22,36 @@ from shared.domain.events import (
 
 @dataclass(slots=True)
 class Book:
-    """Some partnerships and activities of one home, as they stand."""
+    """Some partnerships and activities of one home, as they stand.
+
+    `staged` are the events of imports that are not whole yet, by import: they count for nothing until it is completed.
+    """
 
     partnerships: dict[str, Partnership] = field(default_factory=dict)
     activities: dict[UUID, Activity] = field(default_factory=dict)
+    staged: dict[UUID, list[Event]] = field(default_factory=dict)
 
     def copy(self) -> "Book":
         """Return a book of its own, for trying out what an event would change."""
-        return Book(dict(self.partnerships), dict(self.activities))
+        staged = {each: list(events) for each, events in self.staged.items()}
+        return Book(dict(self.partnerships), dict(self.activities), staged)
 
 
 def fold(book: Book, event: Event) -> list[Activity | Partnership]:
     """Bring the book up to the event and return what changed.
 
     What the event touches must be in the book. A second registration of a slug and a change to what is not there change
-    nothing: ingest refuses both, so they can only be read from a log that something else wrote to.
+    nothing: ingest refuses both, so they can only be read from a log that something else wrote to. Nor does the
+    completion of an import of which another number of rows is there.
     """
     changed: list[Activity | Partnership] = []
     match event.data:
+        case ActivityRecorded() if event.import_id is not None:
+            book.staged.setdefault(event.import_id, []).append(event)
+        case ImportCompleted(import_id=import_id, rows=rows):
+            staged = book.staged.pop(import_id, [])
+            if len(staged) == rows:
+                changed = [complete(each, event) for each in staged if each.id not in book.activities]
         case PartnershipRegistered(partnership=slug) if slug not in book.partnerships:
             changed = [register(event)]
         case PartnershipChanged(partnership=slug) | PartnershipEnded(partnership=slug) if slug in book.partnerships:

@@ -185,6 +185,18 @@ class ImportReversed(Data):
     reason: Line
 
 
+class ImportCompleted(Data):
+    """An import is whole: the activities that carry its id count from here on. Written by the ledger itself.
+
+    `rows` is how many they are, `hash` the SHA-256 over their events' hashes in the order of the file.
+    """
+
+    import_id: Annotated[UUID, Field(alias="import")]
+    batch: Slug
+    rows: Annotated[int, Field(strict=True, ge=1)]
+    hash: Hash
+
+
 class RatingSet(Data):
     """The bureau's official judgement of a partnership, beside the computed rating and never instead of it."""
 
@@ -243,6 +255,7 @@ EVENT_TYPES: Mapping[str, type[Data]] = MappingProxyType(
         "activity.corrected": ActivityCorrected,
         "activity.retracted": ActivityRetracted,
         "import.reversed": ImportReversed,
+        "import.completed": ImportCompleted,
         "rating.set": RatingSet,
         "rating.lifted": RatingLifted,
         "rubric.adopted": RubricAdopted,
@@ -250,7 +263,7 @@ EVENT_TYPES: Mapping[str, type[Data]] = MappingProxyType(
         "report.issued": ReportIssued,
     }
 )
-WRITTEN_BY_THE_LEDGER = frozenset({"day.closed"})
+WRITTEN_BY_THE_LEDGER = frozenset({"day.closed", "import.completed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +271,8 @@ class Event:
     """An event as read from the ledger.
 
     `position` and `recorded_at` are the ledger's (transaction time), `recorded_on` is that moment's day in the home's time
-    zone; `partnership` is None where the event concerns the whole home; `author` is the account that posted it.
+    zone; `partnership` is None where the event concerns the whole home; `author` is the account that posted it;
+    `import_id` is the import that it belongs to, and without whose completion it does not count.
     """
 
     position: int
@@ -270,8 +284,19 @@ class Event:
     author: str
     partnership: str | None
     data: Data
+    import_id: UUID | None = None
 
 
 def day_closed_id(home: str, day: date) -> UUID:
     """Return the one id that the closing of this day can have, so that any number of tickers write it once."""
     return uuid5(NAMES_OF_DERIVED_IDS, f"{home}/day.closed/{day.isoformat()}")
+
+
+def imported_id(import_id: UUID, row: int) -> UUID:
+    """Return the one id that this row of the file can have, so that a load that was killed is gone on with."""
+    return uuid5(import_id, str(row))
+
+
+def import_completed_id(import_id: UUID) -> UUID:
+    """Return the one id that the completion of this import can have."""
+    return uuid5(import_id, "import.completed")

@@ -127,14 +127,18 @@ class Ledger:
         Raises `NotAppended` where an id is taken or a partition has moved on, `OutcomeUnknown` after 12 s without a
         clear answer. An attempt is repeated only as the very same message, which can be stored no more than once.
         """
+        last = await self.append_unread(entries)
+        return await self._read(last - len(entries) + 1, len(entries))
+
+    async def append_unread(self, entries: Sequence[Entry]) -> int:
+        """Append as `append` does, and return the last entry's position without reading any of them back."""
         if not 1 <= len(entries) <= LARGEST_BATCH:
             raise ValueError(f"{len(entries)} entries; an append takes 1 to {LARGEST_BATCH}")
         if len({(entry.home, entry.event_id) for entry in entries}) != len(entries):
             # The server compares with what is stored, not within a batch: equal ids in two partitions would both pass.
             raise ValueError("an id stands twice in one append")
         publish = self._publish_one if len(entries) == 1 else self._publish_batch
-        last = await self._insist(publish, entries)
-        return await self._read(last - len(entries) + 1, len(entries))
+        return await self._insist(publish, entries)
 
     async def find(self, home: str, event_id: UUID) -> Stored | None:
         """Return the event with this id, None where there is none."""

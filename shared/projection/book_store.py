@@ -1,16 +1,82 @@
 """Keep a book in a service's own tables: read what some events touch, put back what changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.domain.amend import Activity, Partnership
-from shared.domain.book import Book, Touched
-from shared.domain.events import ActivityFacts, Event, PartnershipFacts
+from shared.domain.book import Book, Touched, fold
+from shared.domain.events import ActivityFacts, ActivityRecorded, Event, ImportCompleted, PartnershipFacts
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 
 queries = load_queries(__file__)
+
+
+class BroughtUp(NamedTuple):
+    """What changed in a book: `changed` one by one, and the partnerships whose activities entered with a whole import."""
+
+    changed: list[Activity | Partnership]
+    imported: set[str]
+
+
+async def bring_up(
+    connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership]
+) -> BroughtUp:
+    """Bring the tables of the book, and the registry of the home, up to these events."""
+    brought_up = BroughtUp([], set())
+    for run in runs_between_completions(events):
+        completion = run[0]
+        if isinstance(completion.data, ImportCompleted):
+            brought_up.imported.update(await _complete(connection, completion, completion.data))
+            continue
+        book = await read_book(connection, home, run, registry)
+        changed = [change for event in run for change in fold(book, event)]
+        await write_book(connection, home, changed)
+        await _stage(connection, home, book)
+        brought_up.changed.extend(changed)
+    return brought_up
+
+
+def runs_between_completions(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Yield the events in runs, the completion of an import alone.
+
+    What stands after it is too much to be read into a book: tables take a whole import over by one statement.
+    """
+    first = 0
+    for index, event in enumerate(events):
+        if isinstance(event.data, ImportCompleted):
+            if first < index:
+                yield events[first:index]
+            yield [event]
+            first = index + 1
+    if first < len(events):
+        yield events[first:]
+
+
+async def _stage(connection: Connection, home: str, book: Book) -> None:
+    staged = [event for events in book.staged.values() for event in events]
+    if not staged:
+        return
+    recorded = [event.data for event in staged if isinstance(event.data, ActivityRecorded)]
+    await queries.stage_activities(
+        connection,
+        home=home,
+        imports=[event.import_id for event in staged],
+        activities=[event.id for event in staged],
+        partnerships=[data.partnership for data in recorded],
+        batches=[data.batch for data in recorded],
+        facts=[facts_as_json(data) for data in recorded],
+    )
+
+
+async def _complete(connection: Connection, event: Event, data: ImportCompleted) -> set[str]:
+    entered = queries.complete_staged_activities(
+        connection, home=event.home, rows=data.rows, stated_on=event.recorded_on, import_id=data.import_id
+    )
+    partnerships = {row["partnership"] async for row in entered}
+    await queries.drop_staged_activities(connection, home=event.home, import_id=data.import_id)
+    return partnerships
 
 
 async def read_book(

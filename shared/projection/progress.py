@@ -59,8 +59,9 @@ async def watch_progress(pool: Pool, progress: Progress) -> None:
                     checkpoint = await read_checkpoint(connection, progress.name)
                     if checkpoint is not None:
                         await progress.advance(checkpoint)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(hint.wait(), LOOK_AGAIN_SECONDS)
+                    with suppress(TimeoutError):  # asyncio.wait_for can lose a cancellation that comes with the hint
+                        async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                            await hint.wait()
                     hint.clear()
         except (*DATABASE_ERRORS, OSError, TimeoutError) as error:
             progress.trouble = repr(error)

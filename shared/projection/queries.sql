@@ -46,6 +46,30 @@ FROM unnest(:activities::uuid[], :partnerships::text[], :batches::text[], :facts
 ON CONFLICT (home, activity) DO UPDATE SET batch = excluded.batch, facts = excluded.facts,
     stated_on = excluded.stated_on, withdrawn_by = excluded.withdrawn_by;
 
+-- name: stage_activities!
+-- Keep activities of imports that are not whole yet.
+INSERT INTO staged_activity (home, import_id, activity, partnership, batch, facts)
+SELECT :home, import_id, activity, partnership, batch, facts::jsonb
+FROM unnest(:imports::uuid[], :activities::uuid[], :partnerships::text[], :batches::text[], :facts::text[])
+    AS staged (import_id, activity, partnership, batch, facts)
+ON CONFLICT DO NOTHING;
+
+-- name: complete_staged_activities
+-- The import is whole: its activities enter the book, where there are as many as it says. Of which partnerships are they?
+WITH entered AS (
+    INSERT INTO activity (home, activity, partnership, batch, facts, stated_on)
+    SELECT home, activity, partnership, batch, facts, :stated_on FROM staged_activity
+    WHERE home = :home AND import_id = :import_id
+      AND :rows = (SELECT count(*) FROM staged_activity WHERE home = :home AND import_id = :import_id)
+    ON CONFLICT (home, activity) DO NOTHING
+    RETURNING partnership
+)
+SELECT DISTINCT partnership FROM entered;
+
+-- name: drop_staged_activities!
+-- What was staged for an import has served.
+DELETE FROM staged_activity WHERE home = :home AND import_id = :import_id;
+
 -- name: take_turn$
 -- Be the one worker of this projection, for as long as this session lives.
 SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || :projection, 0));

@@ -25,6 +25,7 @@ class Posting:
     """An event on its way into the ledger; `data` stands as the client sent it.
 
     `partnership` is None for what concerns the whole home. `author` is the account, never a person's name.
+    `import_id` names the import that the event is a row of.
     """
 
     id: UUID
@@ -34,6 +35,7 @@ class Posting:
     partnership: str | None
     author: str
     posted_at: datetime
+    import_id: UUID | None = None
 
 
 def encode(posting: Posting) -> bytes:
@@ -50,6 +52,8 @@ def encode(posting: Posting) -> bytes:
     }
     if posting.partnership is not None:
         after["subject"] = posting.partnership
+    if posting.import_id is not None:
+        after["importid"] = str(posting.import_id)
     # The keys of the canonical form are sorted: `data` stands between these two, and is written only once.
     return canonical(before)[:-1] + b',"data":' + data + b"," + canonical(after)[1:]
 
@@ -95,6 +99,7 @@ def _decode(envelope: Mapping[str, Any], position: int, recorded_at: datetime, z
         author=envelope["author"],
         partnership=envelope.get("subject"),
         data=EVENT_TYPES[event_type].model_validate(envelope["data"]),
+        import_id=UUID(envelope["importid"]) if "importid" in envelope else None,
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.ingest.accept import Situation
+from services.ingest.check import Context
+from services.ingest.columns import ColumnMapping
 from services.ingest.requests import Requested, read_batch, read_event
 from shared.domain.book import Book, fold
 from shared.domain.codes import Direction, Indicator, Mode, Outcome, RatingCode
@@ -107,6 +109,7 @@ def an_event(
     position: int = 1,
     recorded_on: date = TODAY,
     author: str = "bureau",
+    import_id: UUID | None = None,
 ) -> Event:
     """Return an event as read from the ledger."""
     return Event(
@@ -119,6 +122,7 @@ def an_event(
         author=author,
         partnership=data.get("partnership"),
         data=EVENT_TYPES[event_type].model_validate(data),
+        import_id=import_id,
     )
 
 
@@ -162,6 +166,22 @@ def a_situation(book: Book | None = None, **changes: Any) -> Situation:
         "book": book or Book(),
     }
     return Situation(**values | changes)
+
+
+def a_context(**changes: Any) -> Context:
+    """Return what the check of an import needs to know besides the file."""
+    values: dict[str, Any] = {
+        "import_id": an_id(7),
+        "home": HOME,
+        "author": "bureau",
+        "posted_at": datetime.combine(TODAY, time(9), UTC),
+        "today": TODAY,
+        "batch": "impor-2019",
+        "mapping": ColumnMapping(),
+        "day_first": None,
+        "names": {"hanoi": ["hanoi"], "kota hanoi": ["hanoi"], "tokyo": ["tokyo"]},
+    }
+    return Context(**values | changes)
 
 
 def only_finding(problem: object) -> Finding:

@@ -7,6 +7,7 @@ import pytest
 
 from cli.embedded.nats_server import free_ports
 from tests.support.program import run, running
+from tests.support.tables import a_csv, a_row
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +159,30 @@ def test_a_wrong_token_is_told(kembar):
 @pytest.mark.parametrize("arguments", [["show", "ratings", "--wrong"], ["nonsense"], ["demo", "--port", "0"]])
 def test_a_command_wrongly_asked_exits_with_two(kembar, arguments):
     assert kembar(*arguments).returncode == 2
+
+
+def test_a_table_is_checked_imported_and_taken_back(kembar, tmp_path):
+    table = tmp_path / "kegiatan.csv"
+    table.write_bytes(
+        a_csv(a_row(Kota="Beijing", Tanggal="3 s.d. 5 Januari 1985"), a_row(Kota="Tokyo", Tanggal="1985"))
+    )
+
+    checked = kembar("import", str(table), "--name", "riwayat-1985", "--dry-run")
+    loaded = kembar("import", str(table), "--name", "riwayat-1985", "--json")
+    taken_back = kembar("reverse", "riwayat-1985", "--reason", "Salah berkas", "--json")
+
+    assert (checked.returncode, loaded.returncode, taken_back.returncode) == (0, 0, 0), loaded.stderr
+    assert "2 rows can be loaded" in checked.stderr
+    assert json.loads(loaded.stdout)["state"] == "completed"
+    assert json.loads(taken_back.stdout)["position"] > json.loads(loaded.stdout)["position"]
+
+
+def test_a_table_with_a_bad_row_names_it(kembar, tmp_path):
+    table = tmp_path / "kegiatan.csv"
+    table.write_bytes(a_csv(a_row(Kota="Beijing", Tanggal="awal 2019")))
+
+    done = kembar("import", str(table))
+
+    assert done.returncode == 1
+    assert "awal 2019" in done.stdout
+    assert "refused" in done.stderr

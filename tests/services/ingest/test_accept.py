@@ -8,7 +8,7 @@ import pytest
 
 from services.ingest.accept import Accepted, Situation, StandingJudgement, accept, touched_by
 from shared.domain.book import Book, Touched
-from shared.domain.events import EVENT_TYPES, Event
+from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER, Event
 from shared.wire.envelope import Posting
 from shared.wire.problems import Problem
 from tests.support.build import (
@@ -553,4 +553,4 @@ def test_every_type_that_a_client_may_send_is_decided():
     result = accept(requests_for(*sent), [an_id(100 + n) for n in range(len(sent))], situation)
 
     assert [each.posting.type for each in _accepted(result)] == [event_type for event_type, _ in sent]
-    assert {event_type for event_type, _ in sent} == set(EVENT_TYPES) - {"day.closed"}
+    assert {event_type for event_type, _ in sent} == set(EVENT_TYPES) - WRITTEN_BY_THE_LEDGER

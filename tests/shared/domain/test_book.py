@@ -145,6 +145,45 @@ def test_what_does_not_concern_the_book_changes_nothing(event: Event):
     assert book == a_book(_registered("hanoi"), _recorded(1))
 
 
+IMPORT = an_id(77)
+
+
+def _imported(number: int, **changes: Any) -> Event:
+    return an_event("activity.recorded", an_activity(**changes), event_id=an_id(number), import_id=IMPORT)
+
+
+def _completed(rows: int, **changes: Any) -> Event:
+    data = {"import": str(IMPORT), "batch": "impor-2019", "rows": rows, "hash": "sha256:" + "0" * 64}
+    return an_event("import.completed", data, **changes)
+
+
+def test_what_is_imported_counts_once_the_import_is_completed():
+    book = a_book(_registered("hanoi"))
+
+    assert [fold(book, _imported(number)) for number in (1, 2)] == [[], []]
+    assert book.activities == {}
+
+    assert fold(book, _completed(2)) == list(book.activities.values())
+    assert list(book.activities) == [an_id(1), an_id(2)]
+    assert book.staged == {}
+
+
+def test_an_import_states_its_dates_on_the_day_of_its_completion():
+    book = a_book(_imported(1), _completed(1, recorded_on=date(2021, 3, 9)))
+
+    assert book.activities[an_id(1)].stated_on == date(2021, 3, 9)
+
+
+def test_a_completion_that_names_another_number_of_rows_completes_nothing():
+    book = a_book(_imported(1), _completed(2))
+
+    assert book.activities == {}
+
+
+def test_what_is_staged_can_be_neither_corrected_nor_retracted():
+    assert a_book(_imported(1), _corrected(1, mode="online"), _retracted(1)) == a_book(_imported(1))
+
+
 def test_a_copy_of_a_book_is_its_own():
     book = a_book(_registered("hanoi"), _recorded(1))
 

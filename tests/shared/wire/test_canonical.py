@@ -5,6 +5,7 @@ import struct
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,12 @@ EXAMPLE_AS_BYTES = bytes.fromhex(
 
 def test_the_example_of_the_rfc_has_the_bytes_of_the_rfc():
     assert canonical(json.loads(EXAMPLE)) == EXAMPLE_AS_BYTES
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=VALUES)
+def test_the_short_way_writes_the_same_bytes(value: Any):
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 def test_keys_stand_in_the_order_of_utf_16():

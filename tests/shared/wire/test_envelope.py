@@ -39,11 +39,12 @@ ACTIVITIES = st.fixed_dictionaries(
     },
 )
 POSTINGS = st.builds(
-    lambda data, event_id, author, posted_at: a_posting(
-        data=data, id=event_id, author=author, posted_at=posted_at, partnership=data["partnership"]
+    lambda data, event_id, import_id, author, posted_at: a_posting(
+        data=data, id=event_id, import_id=import_id, author=author, posted_at=posted_at, partnership=data["partnership"]
     ),
     ACTIVITIES,
     st.uuids(),
+    st.none() | st.uuids(),
     LINES,
     st.integers(0, 4 * 10**15).map(
         lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(0, 0, microseconds)
@@ -66,6 +67,7 @@ def test_what_is_encoded_is_decoded_as_it_was(posting: Posting, position: int):
         author=posting.author,
         partnership=posting.partnership,
         data=EVENT_TYPES[posting.type].model_validate(posting.data),
+        import_id=posting.import_id,
     )
 
 
