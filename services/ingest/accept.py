@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.ingest.requests import Requested, invalid
-from shared.domain.amend import DoesNotFit, Partnership, amend, change
+from shared.domain.amend import Activity, DoesNotFit, Partnership, amend, change
 from shared.domain.book import Book, Touched, fold
 from shared.domain.codes import Outcome
 from shared.domain.events import (
@@ -61,6 +61,7 @@ class Situation:
 
     `today` is the day in the home's time zone. `judgements` are those that the request names, `rubrics` those adopted, if
     the request adopts one. `slugs` are all partnerships of the home, for telling what a wrong one may have meant.
+    `stood_by` says by which event each activity stood when its correction came in.
     """
 
     home: str
@@ -71,6 +72,7 @@ class Situation:
     judgements: Mapping[UUID, StandingJudgement] = field(default_factory=dict)
     rubrics: Collection[Rubric] = ()
     slugs: Collection[str] = ()
+    stood_by: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,8 @@ def _refuse_activity(
 
 def _refuse_amendment(request: Requested, activity_id: UUID, situation: Situation) -> Problem | None:
     activity = situation.book.activities.get(activity_id)
+    if activity is None and _taken_back_by(activity_id, request, situation):
+        return None
     if activity is None:
         remedy = "Send the id from the activity's receipt."
         return _unknown(request, "activity", f"There is no activity {activity_id}.", remedy)
@@ -230,6 +234,9 @@ def _refuse_amendment(request: Requested, activity_id: UUID, situation: Situatio
         return _stands(request, "activity", said, "Record it anew if it did happen.")
     if not isinstance(request.data, ActivityCorrected):
         return None
+    looked_at = request.data.based_on or situation.stood_by.get(activity_id, activity.stands_by)
+    if looked_at != activity.stands_by:
+        return _corrected_meanwhile(request, activity)
     try:
         amended = amend(activity, _as_event(request, UUID(int=0), activity.facts.partnership, situation))
     except DoesNotFit as error:
@@ -272,16 +279,40 @@ def _refuse_rubric(request: Requested, rubric: Rubric, situation: Situation) -> 
     return None
 
 
+def _corrected_meanwhile(request: Requested, activity: Activity) -> Problem:
+    finding = Finding(_path(request, "activity"), "Somebody else has corrected it meanwhile.", "Look at what stands.")
+    return Problem(
+        status=409,
+        kind="corrected-meanwhile",
+        title="The activity does not stand as it did when this correction was made. Nothing was stored.",
+        remedy="Look at what stands now (“stands”); if the correction is still right, send it anew.",
+        findings=(finding,),
+        more={
+            "stands": {"by": str(activity.stands_by), "data": activity.facts.model_dump(mode="json", exclude_none=True)}
+        },
+    )
+
+
 def _changes_nothing(request: Requested) -> Finding:
     return Finding(
         _path(request, "changes"), "The changes leave everything as it stands.", "Leave them, or correct them."
     )
 
 
+def _taken_back_by(event_id: UUID, request: Requested, situation: Situation) -> list[Activity]:
+    """Return the activities that the named event took back, where the request is to take that back."""
+    if not isinstance(request.data, ActivityRetracted):
+        return []
+    return [each for each in situation.book.activities.values() if each.withdrawn_by == event_id]
+
+
 def _partnership_of(request: Requested, situation: Situation) -> str | None:
     match request.data:
         case ActivityCorrected(activity=activity) | ActivityRetracted(activity=activity):
-            return situation.book.activities[activity].facts.partnership
+            if activity in situation.book.activities:
+                return situation.book.activities[activity].facts.partnership
+            restored = {each.facts.partnership for each in _taken_back_by(activity, request, situation)}
+            return restored.pop() if len(restored) == 1 else None
         case _:
             slug: str | None = getattr(request.data, "partnership", None)
             return slug

@@ -9,7 +9,7 @@ import contextlib
 import random
 import time
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, acc
 from services.ingest.requests import Requested
 from services.ingest.store import read_judgements, read_rubrics, read_slugs
 from shared.domain.amend import Partnership
-from shared.domain.book import Book
+from shared.domain.book import Book, Touched
 from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted, RubricAdopted
 from shared.ledger.ledger import Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown, Stored
 from shared.ledger.subjects import partition_of, subject_of
@@ -34,6 +34,7 @@ from shared.wire.problems import Fault, Finding, Problem
 
 KEEP_DECIDING_SECONDS = 5.0
 CATCH_UP_SECONDS = 5.0
+StoodBy = Mapping[UUID, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ class Desk:
         ids = [each.id or uuid4() for each in requests]
         deadline = time.monotonic() + KEEP_DECIDING_SECONDS
         try:
+            stood_by = await self._stood_by(requests, principal.home)
             while time.monotonic() < deadline:
-                receipts = await self._try(requests, ids, principal)
+                receipts = await self._try(requests, ids, principal, stood_by)
                 if receipts is not None:
                     return receipts
                 await asyncio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - so that replicas do not step in time
@@ -90,7 +92,9 @@ class Desk:
             raise Fault(_queue_is_full(error)) from error
         raise Fault(_too_busy(ids))
 
-    async def _try(self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal) -> Receipts | None:
+    async def _try(
+        self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal, stood_by: StoodBy
+    ) -> Receipts | None:
         """Decide and append once; None where the ledger has moved on in between and all must be decided anew.
 
         Requests of this process that stand on the same partition take turns, rather than undo each other's decisions.
@@ -99,13 +103,18 @@ class Desk:
         async with contextlib.AsyncExitStack() as turns:
             for partition in sorted(partitions):
                 await turns.enter_async_context(self._turns[principal.home, partition])
-            return await self._decide_and_append(requests, ids, principal, partitions)
+            return await self._decide_and_append(requests, ids, principal, partitions, stood_by)
 
     async def _decide_and_append(
-        self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal, partitions: Collection[str]
+        self,
+        requests: Sequence[Requested],
+        ids: Sequence[UUID],
+        principal: Principal,
+        partitions: Collection[str],
+        stood_by: StoodBy,
     ) -> Receipts | None:
         stands_at = await self._stand_at(principal.home, partitions)
-        decision = await self._decide(requests, ids, principal)
+        decision = await self._decide(requests, ids, principal, stood_by)
         if isinstance(decision, Problem):
             stood = await self._standing(requests, ids, principal.home)
             if all(stood):
@@ -134,16 +143,16 @@ class Desk:
         return Receipts([_receipt(found or next(appended)) for found in stood], new=True)
 
     async def _decide(
-        self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal
+        self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal, stood_by: StoodBy
     ) -> list[Accepted] | Problem:
-        decision = accept(requests, ids, await self._situation(requests, principal))
+        decision = accept(requests, ids, await self._situation(requests, principal, stood_by))
         if isinstance(decision, Problem) and decision.kind.startswith("unknown-"):
             await self._catch_up(await self.ledger.end())
-            decision = accept(requests, ids, await self._situation(requests, principal, with_slugs=True))
+            decision = accept(requests, ids, await self._situation(requests, principal, stood_by, with_slugs=True))
         return decision
 
     async def _situation(
-        self, requests: Sequence[Requested], principal: Principal, *, with_slugs: bool = False
+        self, requests: Sequence[Requested], principal: Principal, stood_by: StoodBy, *, with_slugs: bool = False
     ) -> Situation:
         now = self.clock()
         named = [each.data.judgement for each in requests if isinstance(each.data, RatingLifted)]
@@ -156,6 +165,7 @@ class Desk:
             book=await self._book(requests, principal.home),
             judgements=await read_judgements(self.pool, principal.home, named) if named else {},
             rubrics=await read_rubrics(self.pool, principal.home) if adopts else (),
+            stood_by=stood_by,
             slugs=await read_slugs(self.pool, principal.home) if with_slugs else (),
         )
 
@@ -201,6 +211,18 @@ class Desk:
             await self._catch_up(max(stands_at.values()))
         return stands_at
 
+    async def _stood_by(self, requests: Sequence[Requested], home: str) -> StoodBy:
+        """Return by which event each activity stands that is to be corrected, now that the request has come in.
+
+        Of two who correct the same at once, the second then finds that it stands otherwise, and is told.
+        """
+        corrected = {each.data.activity for each in requests if isinstance(each.data, ActivityCorrected)}
+        if not corrected:
+            return {}
+        await self._stand_at(home, await self._partitions(requests, home))
+        book = await read_touched(self.pool, home, Touched(activities=corrected))
+        return {activity: book.activities[activity].stands_by for activity in corrected & book.activities.keys()}
+
     async def _partnership_of(self, home: str, activity: UUID) -> str | None:
         stored = await self.ledger.find(home, activity)
         return attributes(stored.payload).get("subject") if stored else None
@@ -231,7 +253,7 @@ def _entry(accepted: Accepted, stands_at: dict[str, int], request: Requested) ->
         event_id=posting.id,
         subject=subject_of(posting.home, posting.id, posting.partnership),
         payload=payload,
-        partition_stands_at=stands_at[partition] if accepted.stands_on_the_state else None,
+        partition_stands_at=stands_at.get(partition) if accepted.stands_on_the_state else None,
     )
 
 

@@ -9,7 +9,8 @@ CREATE TABLE ingest.activity (
     batch text,
     facts jsonb NOT NULL,
     stated_on date NOT NULL,
-    withdrawn_by uuid
+    withdrawn_by uuid,
+    amended_by uuid
 );
 
 CREATE TABLE ingest.checkpoint (
@@ -151,6 +152,8 @@ ALTER TABLE ONLY ingest.staged_activity
 CREATE INDEX activity_of_batch ON ingest.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 
 CREATE INDEX activity_of_partnership ON ingest.activity USING btree (home, partnership);
+
+CREATE INDEX activity_withdrawn ON ingest.activity USING btree (home, withdrawn_by) WHERE (withdrawn_by IS NOT NULL);
 
 CREATE UNIQUE INDEX import_of_batch ON ingest.import USING btree (home, batch) WHERE (state <> ALL (ARRAY['refused'::text, 'cancelled'::text]));
 

@@ -3,9 +3,12 @@
 SELECT partnership, facts, ended_on FROM partnership_version WHERE home = :home AND until_position IS NULL;
 
 -- name: latest_activities
--- The latest version of these activities.
+-- The latest version of these activities, and of those that were taken back by events of these ids.
 SELECT activity, facts, stated_on, withdrawn_by FROM activity_version
-WHERE home = :home AND activity = ANY(:activities::uuid[]) AND until_position IS NULL;
+WHERE home = :home AND activity = ANY(:activities::uuid[]) AND until_position IS NULL
+UNION
+SELECT activity, facts, stated_on, withdrawn_by FROM activity_version
+WHERE home = :home AND withdrawn_by = ANY(:activities::uuid[]) AND until_position IS NULL;
 
 -- name: latest_activities_of_batches
 -- The latest version of the activities of these imports.

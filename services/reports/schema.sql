@@ -117,6 +117,8 @@ CREATE UNIQUE INDEX activity_latest ON reports.activity_version USING btree (hom
 
 CREATE INDEX activity_of_batch ON reports.activity_version USING btree (home, batch) WHERE ((batch IS NOT NULL) AND (until_position IS NULL));
 
+CREATE INDEX activity_withdrawn ON reports.activity_version USING btree (home, withdrawn_by) WHERE ((withdrawn_by IS NOT NULL) AND (until_position IS NULL));
+
 CREATE INDEX event_by_moment ON reports.event USING btree (recorded_at, "position");
 
 CREATE INDEX event_by_type ON reports.event USING btree (home, type, "position");

@@ -22,7 +22,7 @@ from shared.projection.parking import Read
 from shared.wire.envelope import decode
 
 SCHEMA = "reports"
-OF_THE_BOOK = ("0002_book", "0004_staged_activity")
+OF_THE_BOOK = ("0002_book", "0004_staged_activity", "0005_amended")
 EVENT_COLUMNS = (
     "position",
     "home",

@@ -9,7 +9,8 @@ CREATE TABLE scoring.activity (
     batch text,
     facts jsonb NOT NULL,
     stated_on date NOT NULL,
-    withdrawn_by uuid
+    withdrawn_by uuid,
+    amended_by uuid
 );
 
 CREATE TABLE scoring.calendar (
@@ -103,5 +104,7 @@ ALTER TABLE ONLY scoring.staged_activity
 CREATE INDEX activity_of_batch ON scoring.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 
 CREATE INDEX activity_of_partnership ON scoring.activity USING btree (home, partnership);
+
+CREATE INDEX activity_withdrawn ON scoring.activity USING btree (home, withdrawn_by) WHERE (withdrawn_by IS NOT NULL);
 
 CREATE INDEX parked_by_partnership ON scoring.parked USING btree (home, partnership, "position");

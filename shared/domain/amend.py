@@ -36,6 +36,12 @@ class Activity:
     facts: ActivityFacts
     stated_on: date
     withdrawn_by: UUID | None = None
+    amended_by: UUID | None = None
+
+    @property
+    def stands_by(self) -> UUID:
+        """The event by which it stands as it does: its own, or the last that amended it."""
+        return self.amended_by or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,17 @@ def amend(activity: Activity, event: Event) -> Activity:
         case ActivityCorrected(changes=changes):
             corrected = correct(activity.facts, changes)
             restated = corrected.occurred != activity.facts.occurred or _is_now_held(activity.facts, corrected)
-            return replace(activity, facts=corrected, stated_on=event.recorded_on if restated else activity.stated_on)
+            stated_on = event.recorded_on if restated else activity.stated_on
+            return replace(activity, facts=corrected, stated_on=stated_on, amended_by=event.id)
         case ActivityRetracted() | ImportReversed():
-            return replace(activity, withdrawn_by=event.id)
+            return replace(activity, withdrawn_by=event.id, amended_by=event.id)
         case _:
             raise DoesNotFit(f"{event.type} does not change an activity.", "Post a correction or a retraction.")
+
+
+def restore(activity: Activity, event: Event) -> Activity:
+    """Return the activity after what took it back was itself retracted."""
+    return replace(activity, withdrawn_by=None, amended_by=event.id)
 
 
 def correct(facts: ActivityFacts, changes: Mapping[str, Any]) -> ActivityFacts:

@@ -6,7 +6,7 @@ This fold is what every projection must equal; the services keep its result in t
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from shared.domain.amend import Activity, Partnership, amend, change, complete, record, register
+from shared.domain.amend import Activity, Partnership, amend, change, complete, record, register, restore
 from shared.domain.events import (
     ActivityCorrected,
     ActivityRecorded,
@@ -60,6 +60,9 @@ def fold(book: Book, event: Event) -> list[Activity | Partnership]:
             changed = [record(event)]
         case ActivityCorrected(activity=activity) | ActivityRetracted(activity=activity) if activity in book.activities:
             changed = [amend(book.activities[activity], event)]
+        case ActivityRetracted(activity=taken_back_by):
+            withdrawn = (each for each in book.activities.values() if each.withdrawn_by == taken_back_by)
+            changed = [restore(each, event) for each in withdrawn]
         case ImportReversed(batch=batch):
             standing = (each for each in book.activities.values() if each.withdrawn_by is None)
             changed = [amend(each, event) for each in standing if each.facts.batch == batch]

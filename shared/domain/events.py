@@ -164,15 +164,23 @@ class ActivityRecorded(ActivityFacts):
 
 
 class ActivityCorrected(Data):
-    """Something in an activity was wrong; `changes` names only what changes, null takes a value away."""
+    """Something in an activity was wrong; `changes` names only what changes, null takes a value away.
+
+    `based_on`, if given, is the event by which the activity stood when its author looked at it: the activity's own id or
+    that of its last correction. Where another has corrected it since, the correction is refused.
+    """
 
     activity: UUID
     changes: Annotated[dict[str, Any], Field(min_length=1)]
     reason: Line
+    based_on: UUID | None = None
 
 
 class ActivityRetracted(Data):
-    """An activity should never have been posted; it stays readable and counts no more."""
+    """An activity should never have been posted; it stays readable and counts no more.
+
+    Where `activity` is the id of a retraction, or of the reversal of an import, that is taken back instead.
+    """
 
     activity: UUID
     reason: Line

@@ -105,7 +105,9 @@ async def read_touched(connection: Connection | Pool, home: str, touched: Touche
         rows += [row async for row in queries.activities_of_batch(connection, home=home, batch=batch)]
     for row in rows:
         facts_of = ActivityFacts.model_validate(row["facts"])
-        book.activities[row["activity"]] = Activity(row["activity"], facts_of, row["stated_on"], row["withdrawn_by"])
+        book.activities[row["activity"]] = Activity(
+            row["activity"], facts_of, row["stated_on"], row["withdrawn_by"], row["amended_by"]
+        )
     return book
 
 
@@ -136,6 +138,7 @@ async def write_book(connection: Connection, home: str, changed: Sequence[Activi
             facts=[facts_as_json(each.facts) for _, each in activities],
             stated_on=[each.stated_on for _, each in activities],
             withdrawn_by=[each.withdrawn_by for _, each in activities],
+            amended_by=[each.amended_by for _, each in activities],
         )
 
 

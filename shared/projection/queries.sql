@@ -19,12 +19,16 @@ RETURNING position;
 SELECT partnership, facts, ended_on FROM partnership WHERE home = :home AND partnership = ANY(:partnerships::text[]);
 
 -- name: activities_in_book
--- These activities as they stand.
-SELECT activity, facts, stated_on, withdrawn_by FROM activity WHERE home = :home AND activity = ANY(:activities::uuid[]);
+-- These activities as they stand, and those that were taken back by events of these ids.
+SELECT activity, facts, stated_on, withdrawn_by, amended_by FROM activity
+WHERE home = :home AND activity = ANY(:activities::uuid[])
+UNION
+SELECT activity, facts, stated_on, withdrawn_by, amended_by FROM activity
+WHERE home = :home AND withdrawn_by = ANY(:activities::uuid[]);
 
 -- name: activities_of_batch
 -- The activities of one import as they stand.
-SELECT activity, facts, stated_on, withdrawn_by FROM activity WHERE home = :home AND batch = :batch;
+SELECT activity, facts, stated_on, withdrawn_by, amended_by FROM activity WHERE home = :home AND batch = :batch;
 
 -- name: registry_in_book
 -- All of the home's registry.
@@ -39,12 +43,13 @@ ON CONFLICT (home, partnership) DO UPDATE SET facts = excluded.facts, ended_on =
 
 -- name: write_activities!
 -- Keep activities as they stand now.
-INSERT INTO activity (home, activity, partnership, batch, facts, stated_on, withdrawn_by)
-SELECT :home, activity, partnership, batch, facts::jsonb, stated_on, withdrawn_by
+INSERT INTO activity (home, activity, partnership, batch, facts, stated_on, withdrawn_by, amended_by)
+SELECT :home, activity, partnership, batch, facts::jsonb, stated_on, withdrawn_by, amended_by
 FROM unnest(:activities::uuid[], :partnerships::text[], :batches::text[], :facts::text[], :stated_on::date[],
-    :withdrawn_by::uuid[]) AS changed (activity, partnership, batch, facts, stated_on, withdrawn_by)
+    :withdrawn_by::uuid[], :amended_by::uuid[])
+    AS changed (activity, partnership, batch, facts, stated_on, withdrawn_by, amended_by)
 ON CONFLICT (home, activity) DO UPDATE SET batch = excluded.batch, facts = excluded.facts,
-    stated_on = excluded.stated_on, withdrawn_by = excluded.withdrawn_by;
+    stated_on = excluded.stated_on, withdrawn_by = excluded.withdrawn_by, amended_by = excluded.amended_by;
 
 -- name: stage_activities!
 -- Keep activities of imports that are not whole yet.

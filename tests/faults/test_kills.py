@@ -70,6 +70,9 @@ class Load:
                     self.unacknowledged.discard(event["id"])
                     self.longest_silence_seconds = max(self.longest_silence_seconds, time.monotonic() - began)
                     return
+                if answer.status_code == 409:  # two corrected the same at once: the second is told, and looks again
+                    self.unacknowledged.discard(event["id"])
+                    return
                 assert answer.status_code in (429, 503), answer.text
             await asyncio.sleep(0.05)
 

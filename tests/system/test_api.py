@@ -588,3 +588,73 @@ async def test_a_bad_event_is_seen_in_the_status_and_others_go_on(beijing, ledge
         assert status["behind"] == 0
         assert [each["partnership"] for each in status["parked"]] == ["beijing", "beijing"]
         assert "gossip" in status["parked"][0]["error"]
+
+
+async def test_a_correction_can_be_corrected(beijing):
+    letter = (await beijing.post("activity.recorded", a_letter())).json()
+    first = {"activity": letter["event_id"], "changes": {"direction": "outbound"}, "reason": "Salah arah"}
+    corrected = (await beijing.post("activity.corrected", first)).json()
+    second = {"activity": letter["event_id"], "changes": {"direction": "mutual"}, "reason": "Dua arah"}
+    assert (await beijing.post("activity.corrected", second)).status_code == 201
+
+    directions = []
+    for known in (letter["recorded_at"], corrected["recorded_at"], None):
+        asked = {"known": known} if known else {}
+        (item,) = (await beijing.get("/reports/v1/activities", **asked)).json()["items"]
+        directions.append(item["direction"])
+    assert directions == ["inbound", "outbound", "mutual"]
+
+
+async def test_a_retraction_can_be_retracted(beijing):
+    letter = (await beijing.post("activity.recorded", a_letter())).json()["event_id"]
+    retraction = (await beijing.post("activity.retracted", {"activity": letter, "reason": "Salah"})).json()
+    assert (await beijing.ratings())["beijing"]["score"] == 0
+
+    back = {"activity": retraction["event_id"], "reason": "Ternyata benar"}
+    assert (await beijing.post("activity.retracted", back)).status_code == 201
+
+    assert (await beijing.ratings())["beijing"]["score"] == 1
+    assert (await beijing.get("/scoring/v1/ratings/beijing")).json()["score"] == 1
+    assert (await beijing.ratings(known=retraction["recorded_at"]))["beijing"]["score"] == 0
+    assert (await beijing.post("activity.retracted", back)).status_code == 422
+
+
+async def test_the_reversal_of_an_import_can_be_retracted(beijing):
+    for indicator in ("contact", "aid"):
+        await beijing.post("activity.recorded", a_letter(indicator=indicator, batch="impor-1"))
+    reversal = (await beijing.post("import.reversed", {"batch": "impor-1", "reason": "Keliru"})).json()["event_id"]
+    assert (await beijing.ratings())["beijing"]["score"] == 0
+
+    back = {"activity": reversal, "reason": "Berkas itu benar"}
+    assert (await beijing.post("activity.retracted", back)).status_code == 201
+
+    assert (await beijing.ratings())["beijing"]["score"] == 2
+    assert (await beijing.get("/scoring/v1/ratings/beijing")).json()["score"] == 2
+
+
+async def test_of_two_who_correct_the_same_at_once_the_second_is_told_what_stands(beijing):
+    letter = (await beijing.post("activity.recorded", a_letter())).json()["event_id"]
+    corrections = [
+        {"activity": letter, "changes": {"place": place}, "reason": "Tempat"} for place in ("Jakarta", "Beijing")
+    ]
+
+    answers = await asyncio.gather(*(beijing.post("activity.corrected", each) for each in corrections))
+
+    assert sorted(each.status_code for each in answers) == [201, 409]
+    stored = next(each for each in answers if each.status_code == 201).json()
+    problem = next(each for each in answers if each.status_code == 409).json()
+    assert problem["type"] == "/problems/corrected-meanwhile"
+    assert problem["stands"]["by"] == stored["event_id"]
+    assert problem["stands"]["data"]["place"] in ("Jakarta", "Beijing")
+
+
+async def test_a_correction_of_what_no_longer_stands_is_told_what_does(beijing):
+    letter = (await beijing.post("activity.recorded", a_letter())).json()["event_id"]
+    first = {"activity": letter, "changes": {"place": "Jakarta"}, "reason": "Tempat", "based_on": letter}
+    stored = (await beijing.post("activity.corrected", first)).json()["event_id"]
+
+    stale = {"activity": letter, "changes": {"place": "Beijing"}, "reason": "Tempat", "based_on": letter}
+    fresh = {**stale, "based_on": stored}
+
+    assert (await beijing.post("activity.corrected", stale)).status_code == 409
+    assert (await beijing.post("activity.corrected", fresh)).status_code == 201
