@@ -74,7 +74,10 @@ def _until_interrupted(data: Path, port: int, *, with_facts: bool) -> None:
 @app.command()
 def serve(
     service: Annotated[
-        str, typer.Argument(help="ingest, scoring, reports, all on one port, or projections: what follows the ledger.")
+        str,
+        typer.Argument(
+            help="ingest, scoring, reports, archive, all on one port, or projections: what follows the ledger."
+        ),
     ],
     prepare_first: Annotated[bool, typer.Option("--prepare", help="First do what `kembar prepare` does.")] = False,
 ) -> None:
@@ -203,6 +206,29 @@ def post(
     events = read_events(file) if file is not None else [activity_from(given, outcome, event_id)]
     receipts = post_events(find_client(url, token, data), events)
     print_json(receipts) if as_json else print_receipts(receipts)
+
+
+@app.command()
+def backup(
+    destination: Annotated[Path, typer.Argument(help="A folder: new, empty, or with an earlier backup to go on from.")],
+    data: Data = DATA,
+) -> None:
+    """Copy the whole ledger into a folder of plain files and check them; safe while Kembar runs."""
+    from cli.backup import backup
+
+    say(f"{backup(destination, data)} events are in {destination}, and were checked.")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="The folder of a backup, or an archive.")],
+    data: Annotated[Path, typer.Option(help="The data folder to be made; it must not be there yet, or be empty.")],
+) -> None:
+    """Make a data folder with an equal ledger out of a backup; the tables are computed at its first start."""
+    from cli.backup import restore
+
+    restore(source, data)
+    say(f"Start it with `./kembar up --data {data}`.")
 
 
 @app.command()
