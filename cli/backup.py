@@ -30,7 +30,7 @@ def backup(destination: Path, data: Path) -> int:
     """Copy the ledger as it stands into an archive, which may hold an earlier part of it; return the last position."""
     destination = destination.expanduser().resolve()
     _refuse_other_things(destination)
-    with reach(data, tables=False) as reached, _refusing():
+    with reach(data, tables=False) as reached, refusing():
         copied = asyncio.run(_copy(reached.settings, destination))
         held = count_entries(destination)
     if held != copied:
@@ -79,7 +79,7 @@ def restore(source: Path, data: Path) -> int:
     _refuse_a_folder_in_use(data)
     if not segments_in(source):
         raise CannotGoOn(f"{source} holds no archive (files ending in {ENDING}).", "Name the folder of a backup.")
-    with _refusing():
+    with refusing():
         end = count_entries(source)
         folder = _unfinished(data)
         try:
@@ -190,7 +190,7 @@ def _refuse_a_folder_in_use(data: Path) -> None:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
     """End the command where ledger or archive are not as they must be."""
     try:
         yield

@@ -232,6 +232,22 @@ def restore(
 
 
 @app.command()
+def rebuild(
+    projection: Annotated[str, typer.Argument(help="ingest, scoring or reports.")],
+    swap: Annotated[bool, typer.Option("--swap", help="Put the rebuilt tables in the place of the live ones.")] = False,
+    data: Data = DATA,
+) -> None:
+    """Compute the tables of a service anew from the ledger, compare them with the live ones, row by row."""
+    from cli.rebuild import rebuild
+
+    if not rebuild(projection, data, swap=swap) and not swap:
+        raise CannotGoOn(
+            f"The live tables of {projection} are not what the ledger says.",
+            "Put the rebuilt ones in their place with --swap; keep what is printed above: it says what was damaged.",
+        )
+
+
+@app.command()
 def bench(
     subjects: Annotated[
         list[str] | None, typer.Argument(help="starts, appends, batches, replay; all if left out.")

@@ -11,6 +11,8 @@ from shared.process.settings import Settings
 
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a query raises; where the line was lost, begin again once the server can be reached."""
+LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+"""What a statement raises whose lock another session holds."""
 
 REFUSED_BY_THE_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What a statement raises because of its values: it would be refused again, however often it is tried."""
