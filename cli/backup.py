@@ -4,21 +4,20 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cli.bar import bar
 from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import nats_part
 from cli.embedded.part import end_what_was_left
-from cli.embedded.reach import START_SECONDS, engines_environment, reach, settings_from
+from cli.embedded.reach import START_SECONDS, engines_environment, open_ledger, reach, settings_from
 from cli.say import say
 from cli.stop import CannotGoOn
 from shared.ledger.archive import ENDING, Archive, ArchiveBroken, read_archive, segments_in
 from shared.ledger.copying import copy_until, first_difference, write_anew
 from shared.ledger.follow import LedgerBroken
-from shared.ledger.ledger import Ledger
 from shared.ledger.stream import LedgerMisconfigured, LedgerMissing, check_stream, create_stream
 from shared.process.settings import Settings
 
@@ -130,7 +129,7 @@ async def _compare_with(settings: Settings, source: Path, end: int, advanced: Ca
         await ledger.check(settings.nats_monitor_urls)
         if (stands_at := await ledger.end()) != end:
             raise LedgerBroken(f"The restored ledger ends at position {stands_at}, not {end}. Nothing was kept of it.")
-        difference = await first_difference(ledger, source, end, advanced)
+        difference = await first_difference(ledger, read_archive(source), end, advanced)
         if difference is not None:
             raise LedgerBroken(f"{difference} Nothing was kept of it.")
 
@@ -144,17 +143,6 @@ def _nats(folder: Path, sync_interval: str) -> Iterator[Settings]:
         yield settings_from(engines_environment(address, None, folder))
     finally:
         part.stop()
-
-
-@asynccontextmanager
-async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
-    """Connect to the ledger that the settings name, as the command line."""
-    password = settings.nats_password.get_secret_value() if settings.nats_password else None
-    ledger = await Ledger.connect(settings.nats_url, name="kembar-command", user=settings.nats_user, password=password)
-    try:
-        yield ledger
-    finally:
-        await ledger.close()
 
 
 def sync_all(folder: Path) -> None:

@@ -232,6 +232,18 @@ def restore(
 
 
 @app.command()
+def doctor(data: Data = DATA, as_json: Json = False) -> None:
+    """Check configuration, ledger, archive and projections, running or stopped; say what to do about what is wrong."""
+    from cli.doctor import as_json as findings_as_json
+    from cli.doctor import doctor, print_findings
+
+    findings = doctor(data)
+    print_json(findings_as_json(findings)) if as_json else print_findings(findings)
+    if not all(each.ok for each in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
 def rebuild(
     projection: Annotated[str, typer.Argument(help="ingest, scoring or reports.")],
     swap: Annotated[bool, typer.Option("--swap", help="Put the rebuilt tables in the place of the live ones.")] = False,

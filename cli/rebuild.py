@@ -7,36 +7,17 @@ from pathlib import Path
 
 from rich.table import Table
 
-import services.ingest.store
-import services.reports.project
-import services.reports.store
-import services.scoring.project
-import services.scoring.store
-from cli.backup import open_ledger, refusing
+from cli.backup import refusing
 from cli.bar import bar
-from cli.embedded.reach import reach
+from cli.embedded.reach import open_ledger, reach
 from cli.say import out, say
+from cli.serve import PROJECTORS, STORES
 from cli.stop import CannotGoOn
 from shared.process.settings import Settings
 from shared.projection.rebuild import CannotRebuild, Compared, Projection, open_rebuild
 
 PROJECTIONS: Mapping[str, Projection] = {
-    each.schema: each
-    for each in (
-        Projection(
-            services.ingest.store.SCHEMA, services.ingest.store.migrations(), services.ingest.store.BookProjector()
-        ),
-        Projection(
-            services.scoring.store.SCHEMA,
-            services.scoring.store.migrations(),
-            services.scoring.project.RatingProjector(),
-        ),
-        Projection(
-            services.reports.store.SCHEMA,
-            services.reports.store.migrations(),
-            services.reports.project.EventProjector(),
-        ),
-    )
+    store.SCHEMA: Projection(store.SCHEMA, store.migrations(), PROJECTORS[store.SCHEMA]) for store in STORES
 }
 
 

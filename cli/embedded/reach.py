@@ -3,8 +3,8 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from cli.embedded.nats_server import USER, NatsAddress, nats_part
 from cli.embedded.part import end_what_was_left
 from cli.embedded.postgres import postgres_part
 from cli.stop import CannotGoOn
+from shared.ledger.ledger import Ledger
+from shared.process.logs import set_up_logs
 from shared.process.settings import Settings
 
 ADDRESSES = "run/addresses.json"
@@ -47,6 +49,18 @@ def reach(data: Path, *, tables: bool = True) -> Iterator[Reached]:
     else:
         with _started(data, tables=tables) as environment:
             yield Reached(settings_from(environment), is_running=False)
+
+
+@asynccontextmanager
+async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
+    """Connect to the ledger that the settings name, as the command line."""
+    set_up_logs("warning", service="command")  # to standard error: a command's own output is its answer
+    password = settings.nats_password.get_secret_value() if settings.nats_password else None
+    ledger = await Ledger.connect(settings.nats_url, name="kembar-command", user=settings.nats_user, password=password)
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
 
 
 def write_addresses(folder: DataFolder, environment: Mapping[str, str]) -> None:

@@ -74,6 +74,14 @@ def read_archive(folder: Path) -> Iterator[Stored]:
         before, position = segment.hash or "", position + len(segment.entries)
 
 
+def last_position(folder: Path) -> int:
+    """Return the last position of an archive by its last segment alone, 0 for none; `read_archive` checks all."""
+    for path in reversed(segments_in(folder)):
+        if entries := parse_segment(path.read_bytes()).entries:
+            return entries[-1].position
+    return 0
+
+
 def segments_in(folder: Path) -> list[Path]:
     """Return the files of an archive in order; an empty list where there is none."""
     return sorted(folder.glob(f"*{ENDING}"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from shared.ledger.archive import Archive, read_archive
+from shared.ledger.archive import Archive
 from shared.ledger.follow import MOST_AT_ONCE, Checkpoint, LedgerBroken, follow, follow_until
 from shared.ledger.ledger import CONNECTION_ERRORS, RECORDED_AT, Ledger, Stored
 from shared.wire.envelope import LARGEST_BATCH
@@ -73,13 +73,12 @@ async def write_anew(ledger: Ledger, entries: Iterable[Stored], advanced: Advanc
     return position
 
 
-async def first_difference(ledger: Ledger, archive: Path, end: int, advanced: Advanced) -> str | None:
+async def first_difference(ledger: Ledger, copies: Iterator[Stored], end: int, advanced: Advanced) -> str | None:
     """Say where ledger and archive first differ up to the position `end`; None where they do not.
 
     What the archive does not hold yet is only checked for density. Raises `LedgerBroken` where the ledger leaves a
-    position out, `ArchiveBroken` where the archive is damaged.
+    position out.
     """
-    copies = read_archive(archive)
     async with aclosing(follow_until(ledger, Checkpoint(), end)) as lists:
         async for entries in lists:
             for entry in entries:

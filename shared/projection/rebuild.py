@@ -102,11 +102,13 @@ class Rebuild:
         """Put the new tables in the place of the live ones, in one transaction; return the position they stand at.
 
         Workers and readers wait for that transaction and then see the new tables; a worker that stood elsewhere finds
-        its checkpoint moved, and begins again from the new one.
+        its checkpoint moved, and begins again from the new one. It would notice with the next event only, so the new
+        tables are brought to the ledger's end, wherever the live ones stood.
         """
         live, rebuilt = self._projection.schema, self._projection.next_schema
+        await self.build(await self._ledger.end(), _nobody)
         async with self._held_still("ACCESS EXCLUSIVE") as connection:
-            await self.build(await self._target(connection), _nobody)
+            await self.build(await self._ledger.end(), _nobody)
             for table in self._projection.kept:
                 await connection.execute(f'DROP TABLE IF EXISTS "{rebuilt}"."{table}"')
                 await connection.execute(f'ALTER TABLE "{live}"."{table}" SET SCHEMA "{rebuilt}"')

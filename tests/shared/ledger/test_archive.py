@@ -208,7 +208,7 @@ async def test_a_ledger_written_anew_from_its_archive_is_equal(ledger, tmp_path)
     with running_nats() as empty:
         async with open_ledger(empty) as restored:
             assert await write_anew(restored, read_archive(tmp_path), nothing) == 2_100
-            assert await first_difference(restored, tmp_path, 2_100, nothing) is None
+            assert await first_difference(restored, read_archive(tmp_path), 2_100, nothing) is None
             for position in (1, 1_000, 1_001, 2_100):
                 assert await restored.at(position) == await ledger.at(position)
             with pytest.raises(LedgerBroken, match="not empty"):
@@ -219,7 +219,7 @@ async def test_where_ledger_and_archive_differ_is_told(ledger, tmp_path):
     entries = await ledger.append([an_entry(payload=str(number).encode()) for number in range(10)])
     an_archive(tmp_path, *entries[:6], stored(7))
 
-    said = await first_difference(ledger, tmp_path, 10, nothing)
+    said = await first_difference(ledger, read_archive(tmp_path), 10, nothing)
 
     assert said is not None
     assert "Position 7 is not the same" in said
