@@ -94,9 +94,14 @@ def engines_environment(address: NatsAddress, dsn: str | None, data: Path) -> di
         "KEMBAR_NATS_USER": USER,
         "KEMBAR_NATS_PASSWORD": address.password,
         "KEMBAR_NATS_MONITOR_URLS": json.dumps([address.monitor_url]),
-        "KEMBAR_ARCHIVE_FOLDER": str(data / "archive"),
+        "KEMBAR_ARCHIVE_FOLDER": str(archive_of(data)),
         **({"KEMBAR_POSTGRES_DSN": dsn} if dsn else {}),
     }
+
+
+def archive_of(data: Path) -> Path:
+    """Return where the ledger of a data folder is copied to: where the environment says, else beside it in the folder."""
+    return Settings().archive_folder or data / "archive"
 
 
 def _read_addresses(data: Path) -> dict[str, str]:
