@@ -10,10 +10,11 @@ from pathlib import Path
 
 from cli.bar import bar
 from cli.embedded.folder import DataFolder
-from cli.embedded.nats_server import nats_part
+from cli.embedded.nats_server import SECRETS, nats_part
 from cli.embedded.part import end_what_was_left
 from cli.embedded.reach import START_SECONDS, engines_environment, open_ledger, reach, settings_from
 from cli.say import say
+from cli.secrets_folder import ensure_secrets
 from cli.stop import CannotGoOn
 from shared.ledger.archive import ENDING, Archive, ArchiveBroken, read_archive, segments_in
 from shared.ledger.copying import copy_until, first_difference, write_anew
@@ -113,8 +114,9 @@ def _write(folder: Path, source: Path, end: int) -> None:
 
 
 async def _write_to(settings: Settings, source: Path, advanced: Callable[[int], None]) -> None:
-    async with open_ledger(settings) as ledger:
+    async with open_ledger(settings, "prepare") as ledger:
         await create_stream(ledger.client, replicas=1)
+    async with open_ledger(settings, "ingest") as ledger:
         await write_anew(ledger, read_archive(source), advanced)
 
 
@@ -136,6 +138,7 @@ async def _compare_with(settings: Settings, source: Path, end: int, advanced: Ca
 
 @contextmanager
 def _nats(folder: Path, sync_interval: str) -> Iterator[Settings]:
+    ensure_secrets(folder / SECRETS)
     part, address = nats_part(folder, sync_interval=sync_interval)
     try:
         part.start()

@@ -24,11 +24,11 @@ from shared.ledger.copying import first_difference
 from shared.ledger.follow import Checkpoint, LedgerBroken, check_what_was_read
 from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, Stored
 from shared.ledger.stream import LedgerMisconfigured, LedgerMissing, check_fsync, check_stream
-from shared.postgres.pool import DATABASE_ERRORS, Pool, open_pool
+from shared.postgres.pool import DATABASE_ERRORS, Pool, open_pool_of_owner
 from shared.projection.progress import read_checkpoint
 
 PRIVATE_FILES = ("demo-tokens.json", "tokens.json", "running.json", "run/addresses.json", "run/nats.conf")
-PRIVATE_FOLDERS = ("nats", "postgres", "archive", "run")
+PRIVATE_FOLDERS = ("nats", "postgres", "archive", "run", "secrets")
 KEEPS_UP_SECONDS = 10.0
 """A projection that lags must have moved within this time; the archive writes four times a second."""
 LOOK_AGAIN_SECONDS = 0.1
@@ -211,7 +211,7 @@ class Look:
         """Check that what a projection read last stands in the ledger, and that it keeps up."""
         check = f"projection {name}"
         try:
-            pool = await open_pool(self._settings.postgres_dsn.get_secret_value(), name, 1)
+            pool = await open_pool_of_owner(self._settings, name)
         except (*DATABASE_ERRORS, OSError) as error:
             return Finding(check, False, f"no answer: {error!r}", "See the end of PostgreSQL's log.")
         async with pool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.embedded.folder import DataFolder
-from cli.embedded.nats_server import USER, NatsAddress, nats_part
+from cli.embedded.nats_server import SECRETS, NatsAddress, nats_part
 from cli.embedded.part import end_what_was_left
 from cli.embedded.postgres import postgres_part
+from cli.secrets_folder import ensure_secrets
 from cli.stop import CannotGoOn
 from shared.ledger.ledger import Ledger
 from shared.process.logs import set_up_logs
@@ -52,11 +53,10 @@ def reach(data: Path, *, tables: bool = True) -> Iterator[Reached]:
 
 
 @asynccontextmanager
-async def open_ledger(settings: Settings) -> AsyncIterator[Ledger]:
-    """Connect to the ledger that the settings name, as the command line."""
+async def open_ledger(settings: Settings, user: str = "archive") -> AsyncIterator[Ledger]:
+    """Connect to the ledger that the settings name, as the user that may only read, or as another."""
     set_up_logs("warning", service="command")  # to standard error: a command's own output is its answer
-    password = settings.nats_password.get_secret_value() if settings.nats_password else None
-    ledger = await Ledger.connect(settings.nats_url, name="kembar-command", user=settings.nats_user, password=password)
+    ledger = await Ledger.connect(settings.nats_url, user, settings.secrets_folder)
     try:
         yield ledger
     finally:
@@ -91,8 +91,7 @@ def engines_environment(address: NatsAddress, dsn: str | None, data: Path) -> di
     """Return how a program connects to engines on this machine, as settings in the environment."""
     return {
         "KEMBAR_NATS_URL": address.url,
-        "KEMBAR_NATS_USER": USER,
-        "KEMBAR_NATS_PASSWORD": address.password,
+        "KEMBAR_SECRETS_FOLDER": str(data / SECRETS),
         "KEMBAR_NATS_MONITOR_URLS": json.dumps([address.monitor_url]),
         "KEMBAR_ARCHIVE_FOLDER": str(archive_of(data)),
         **({"KEMBAR_POSTGRES_DSN": dsn} if dsn else {}),
@@ -121,6 +120,7 @@ def _started(data: Path, *, tables: bool) -> Iterator[dict[str, str]]:
     parts = []
     try:
         end_what_was_left(folder.path)
+        ensure_secrets(folder.file(SECRETS))
         nats, address = nats_part(folder.path)
         parts.append(nats)
         dsn = None

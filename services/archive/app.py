@@ -25,10 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        password = settings.nats_password.get_secret_value() if settings.nats_password else None
-        ledger = await Ledger.connect(
-            settings.nats_url, name="kembar-archive", user=settings.nats_user, password=password
-        )
+        ledger = await Ledger.connect(settings.nats_url, "archive", settings.secrets_folder)
         try:
             await ledger.check(settings.nats_monitor_urls)
             copying = asyncio.create_task(_copy(ledger, settings, app.state.progress))

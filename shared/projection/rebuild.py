@@ -12,12 +12,14 @@ import structlog
 
 from shared.ledger.follow import Checkpoint, LedgerBroken, follow_until
 from shared.ledger.ledger import Ledger
-from shared.postgres.migrate import Migration, migrate_all
-from shared.postgres.pool import LOCK_ERRORS, Connection, Pool, open_pool
+from shared.postgres.migrate import Migration, migrate
+from shared.postgres.pool import LOCK_ERRORS, Connection, Pool, open_pool_of_owner
 from shared.postgres.queries import load_queries
+from shared.postgres.roles import OWNER, grant, password_name
+from shared.process.secrets import read_secret
 from shared.process.settings import Settings
-from shared.projection.run import CheckpointMoved, Projector, Read
-from shared.wire.envelope import decode
+from shared.projection.parking import Projector, project_or_park
+from shared.projection.run import CheckpointMoved
 
 WAITS_TO_HOLD_STILL_MILLISECONDS = (*[500] * 20, *[2_000] * 20)
 """First less than PostgreSQL takes to end a deadlock: we give way to a worker. Then longer, so that vacuum gives way to us."""
@@ -81,11 +83,9 @@ class Rebuild:
         """Project the ledger up to a position into the new schema."""
         async with aclosing(follow_until(self._ledger, self.checkpoint, until)) as lists:
             async for entries in lists:
-                zone = self._settings.zone
-                read = [Read(decode(each.payload, each.position, each.recorded_at, zone), each) for each in entries]
                 reached = self.checkpoint.after(entries[-1])
                 async with self._rebuilt.acquire() as connection, connection.transaction():
-                    await self._projection.projector.project(connection, read)
+                    await project_or_park(connection, self._projection.projector, entries, self._settings.zone)
                     await _advance(connection, self._projection.projector.name, self.checkpoint, reached)
                 self.checkpoint = reached
                 advanced(reached.position)
@@ -114,7 +114,14 @@ class Rebuild:
                 await connection.execute(f'ALTER TABLE "{live}"."{table}" SET SCHEMA "{rebuilt}"')
             await connection.execute(f'DROP SCHEMA "{live}" CASCADE')
             await connection.execute(f'ALTER SCHEMA "{rebuilt}" RENAME TO "{live}"')
+            await self._grant(connection)
         return self.checkpoint.position
+
+    async def _grant(self, connection: Connection) -> None:
+        """Grant the service the rows of its new tables, as `migrate_all` does."""
+        folder, schema = self._settings.secrets_folder, self._projection.schema
+        if read_secret(folder, password_name(OWNER)):
+            await grant(connection, schema, read_secret(folder, password_name(schema)))
 
     async def _target(self, connection: Connection | Pool) -> int:
         end = await self._ledger.end()
@@ -144,6 +151,8 @@ class Rebuild:
         """Lock the live tables for one transaction, giving way to workers until they let us."""
         async with self._live.acquire() as connection, connection.transaction():
             tables = [row["table_name"] async for row in queries.tables_of(connection, schema=self._projection.schema)]
+            # In the order of a worker's transaction, which begins with its checkpoint: so neither waits for the other.
+            tables.sort(key=lambda table: table != "checkpoint")
             named = ", ".join(f'"{self._projection.schema}"."{table}"' for table in tables)
             for wait_milliseconds in WAITS_TO_HOLD_STILL_MILLISECONDS:
                 if await _locked(connection, f"LOCK TABLE {named} IN {mode} MODE", wait_milliseconds):
@@ -175,14 +184,14 @@ async def open_rebuild(projection: Projection, ledger: Ledger, settings: Setting
 
     Raises `CannotRebuild` where another program builds the same, or the projection was never there.
     """
-    dsn = settings.postgres_dsn.get_secret_value()
-    live = await open_pool(dsn, projection.schema, 3)
+    few = settings.model_copy(update={"postgres_connections": 3})
+    live = await open_pool_of_owner(few, projection.schema)
     try:
         async with live.acquire() as turn:
             await _take_the_turn(turn, projection)
             await turn.execute(f'DROP SCHEMA IF EXISTS "{projection.next_schema}" CASCADE')
-            await migrate_all(dsn, {projection.next_schema: list(projection.migrations)})
-            rebuilt = await open_pool(dsn, projection.next_schema, 2)
+            await migrate(turn, projection.next_schema, list(projection.migrations))
+            rebuilt = await open_pool_of_owner(few, projection.next_schema)
             try:
                 await checkpoints.begin_checkpoint(rebuilt, projection=projection.projector.name)
                 yield Rebuild(projection, ledger, settings, live, rebuilt)

@@ -13,9 +13,10 @@ from tests.support.program import run, running
 def execute(program, statement):
     """Run a statement in the program's own database, as nobody should."""
     dsn = json.loads((program.data / "run" / "addresses.json").read_text())["KEMBAR_POSTGRES_DSN"]
+    password = (program.data / "secrets" / "postgres-owner.password").read_text().strip()
 
     async def connect_and_execute():
-        connection = await asyncpg.connect(dsn)
+        connection = await asyncpg.connect(dsn, user="kembar", password=password)
         await connection.execute(statement)
         await connection.close()
 

@@ -11,19 +11,17 @@ import urllib.request
 
 import pytest
 
-from cli.embedded.nats_server import USER, free_ports
+from cli.embedded.nats_server import free_ports
 from shared.ledger.archive import read_archive
-from shared.ledger.stream import create_stream
 from tests.shared.ledger.test_append import an_entry
-from tests.support.engines import open_ledger, running_nats
+from tests.support.engines import open_ledger, running_nats, same_secrets
 from tests.support.program import ROOT, run, wait_until
 
 
 def environment(server, folder, port):
     return {
         "KEMBAR_NATS_URL": server.address.url,
-        "KEMBAR_NATS_USER": USER,
-        "KEMBAR_NATS_PASSWORD": server.address.password,
+        "KEMBAR_SECRETS_FOLDER": str(same_secrets()),
         "KEMBAR_NATS_MONITOR_URLS": json.dumps([server.address.monitor_url]),
         "KEMBAR_ARCHIVE_FOLDER": str(folder),
         "KEMBAR_PORT": str(port),
@@ -78,7 +76,6 @@ async def test_it_stops_on_another_ledger_than_it_has_copied(nats_server, ledger
 
     with running_nats() as recreated:
         async with open_ledger(recreated) as other:
-            await create_stream(other.client, replicas=1)
             await other.append([an_entry()])
             with serving(recreated, tmp_path) as (process, _):
                 process.wait(30)
