@@ -74,7 +74,10 @@ def _until_interrupted(data: Path, port: int, *, with_facts: bool) -> None:
 @app.command()
 def serve(
     service: Annotated[
-        str, typer.Argument(help="ingest, scoring, reports, all on one port, or projections: what follows the ledger.")
+        str,
+        typer.Argument(
+            help="ingest, scoring, reports, archive, all on one port, or projections: what follows the ledger."
+        ),
     ],
     prepare_first: Annotated[bool, typer.Option("--prepare", help="First do what `kembar prepare` does.")] = False,
 ) -> None:
@@ -256,6 +259,57 @@ def reverse(
 
     receipt = reverse_import(find_client(url, token, data), batch, reason)
     print_json(receipt) if as_json else print_receipts([receipt])
+
+
+@app.command()
+def backup(
+    destination: Annotated[Path, typer.Argument(help="A folder: new, empty, or with an earlier backup to go on from.")],
+    data: Data = DATA,
+) -> None:
+    """Copy the whole ledger into a folder of plain files and check them; safe while Kembar runs."""
+    from cli.backup import backup
+
+    say(f"{backup(destination, data)} events are in {destination}, and were checked.")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="The folder of a backup, or an archive.")],
+    data: Annotated[Path, typer.Option(help="The data folder to be made; it must not be there yet, or be empty.")],
+) -> None:
+    """Make a data folder with an equal ledger out of a backup; the tables are computed at its first start."""
+    from cli.backup import restore
+
+    restore(source, data)
+    say(f"Start it with `./kembar up --data {data}`.")
+
+
+@app.command()
+def doctor(data: Data = DATA, as_json: Json = False) -> None:
+    """Check configuration, ledger, archive and projections, running or stopped; say what to do about what is wrong."""
+    from cli.doctor import as_json as findings_as_json
+    from cli.doctor import doctor, print_findings
+
+    findings = doctor(data)
+    print_json(findings_as_json(findings)) if as_json else print_findings(findings)
+    if not all(each.ok for each in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(
+    projection: Annotated[str, typer.Argument(help="ingest, scoring or reports.")],
+    swap: Annotated[bool, typer.Option("--swap", help="Put the rebuilt tables in the place of the live ones.")] = False,
+    data: Data = DATA,
+) -> None:
+    """Compute the tables of a service anew from the ledger, compare them with the live ones, row by row."""
+    from cli.rebuild import rebuild
+
+    if not rebuild(projection, data, swap=swap) and not swap:
+        raise CannotGoOn(
+            f"The live tables of {projection} are not what the ledger says.",
+            "Put the rebuilt ones in their place with --swap; keep what is printed above: it says what was damaged.",
+        )
 
 
 @app.command()

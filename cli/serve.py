@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import uvicorn
 from fastapi import FastAPI
 
+import services.archive.app
 import services.ingest.app
 import services.ingest.store
 import services.reports.app
@@ -32,6 +33,7 @@ APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
     "ingest": services.ingest.app.create_app,
     "scoring": services.scoring.app.create_app,
     "reports": services.reports.app.create_app,
+    "archive": services.archive.app.create_app,
 }
 STORES = (services.ingest.store, services.scoring.store, services.reports.store)
 PROJECTORS: Mapping[str, Projector] = {
@@ -45,8 +47,11 @@ def serve(service: str, settings: Settings) -> None:
     """Serve one service, or `all`, until told to stop."""
     set_up_logs(settings.log_level, service=service)
     app: FastAPI | OnePort
+    if service == "archive" and settings.archive_folder is None:
+        raise CannotGoOn("There is no folder for the archive.", "Name one with KEMBAR_ARCHIVE_FOLDER, on another disk.")
     if service == "all":
-        apps = {name: create(settings) for name, create in APPS.items()}
+        wanted = [name for name in APPS if name != "archive" or settings.archive_folder]
+        apps = {name: APPS[name](settings) for name in wanted}
         app = OnePort(apps, otherwise=apps["reports"])
     else:
         app = APPS[service](settings)

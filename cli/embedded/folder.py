@@ -69,7 +69,7 @@ class DataFolder:
         seal = self.file("kembar.json")
         if not seal.exists():
             self.write_private("kembar.json", {"format": FORMAT})
-        written = _format_in(seal)
+        written = format_in(seal)
         if written is None:
             raise CannotGoOn(
                 f"{seal} does not say the format of the data folder; it was damaged or is not Kembar's.",
@@ -91,7 +91,8 @@ def _refuse_a_foreign_folder(path: Path) -> None:
         )
 
 
-def _format_in(seal: Path) -> int | None:
+def format_in(seal: Path) -> int | None:
+    """Return the format that a data folder says it has, None where it does not say."""
     try:
         written = json.loads(seal.read_text())["format"]
     except (ValueError, KeyError, TypeError):

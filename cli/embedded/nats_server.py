@@ -24,15 +24,18 @@ class NatsAddress:
     monitor_url: str
 
 
-def nats_part(folder: Path) -> tuple[Part, NatsAddress]:
-    """Return the part and where it will listen; the folder's secrets say who its users are."""
+def nats_part(folder: Path, *, sync_interval: str = "always") -> tuple[Part, NatsAddress]:
+    """Return the part and where it will listen; the folder's secrets say who its users are.
+
+    Only a restore may sync at another interval than `always`, given with its quotes: `"2m"`.
+    """
     port, monitor_port = free_ports(2)
     address = NatsAddress(f"nats://127.0.0.1:{port}", f"http://127.0.0.1:{monitor_port}")
     store = folder / "nats"
     store.mkdir(mode=0o700, exist_ok=True)
     configuration = folder / "run" / "nats.conf"
     configuration.touch(mode=0o600)
-    configuration.write_text(_configuration(port, monitor_port, store, folder / SECRETS))
+    configuration.write_text(_configuration(port, monitor_port, store, folder / SECRETS, sync_interval))
     part = Part(
         name="nats-server",
         command=[str(Path(sys.executable).with_name("nats-server")), "-c", str(configuration)],
@@ -54,7 +57,7 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def _configuration(port: int, monitor_port: int, store: Path, secrets_folder: Path) -> str:
+def _configuration(port: int, monitor_port: int, store: Path, secrets_folder: Path, sync_interval: str) -> str:
     return f"""\
 server_name: kembar
 listen: "127.0.0.1:{port}"
@@ -63,8 +66,8 @@ include {json.dumps(os.path.relpath(secrets_folder / NATS_CONFIGURATION, store.p
 jetstream {{
   store_dir: {json.dumps(str(store), ensure_ascii=False)}
   max_file_store: 1TB
-  # every write is on the disk before it is acknowledged
-  sync_interval: always
+  # always: every write is on the disk before it is acknowledged
+  sync_interval: {sync_interval}
 }}
 feature_flags {{ js_ack_fc_v2: false }}
 """

@@ -16,6 +16,7 @@ from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import SECRETS, nats_part
 from cli.embedded.part import Part, end_what_was_left
 from cli.embedded.postgres import postgres_part
+from cli.embedded.reach import archive_of, write_addresses
 from cli.embedded.tokens import FOR_SERVICES, ensure_tokens
 from cli.secrets_folder import ensure_secrets
 from cli.stop import CannotGoOn
@@ -65,7 +66,9 @@ class Stack:
                 "KEMBAR_SECRETS_FOLDER": str(self.folder.file(SECRETS)),
                 "KEMBAR_NATS_MONITOR_URLS": f'["{address.monitor_url}"]',
                 "KEMBAR_POSTGRES_DSN": dsn,
+                "KEMBAR_ARCHIVE_FOLDER": str(archive_of(self.folder.path)),
             }
+            write_addresses(self.folder, environment)
             ensure_tokens(self.folder, Settings().home)
             for part in self._parts:
                 part.wait_until_ready(START_SECONDS)

@@ -19,6 +19,8 @@ from shared.projection.kept import Kept
 from shared.projection.parking import Read
 
 SCHEMA = "ingest"
+NOT_IN_THE_LEDGER = ("import", "import_row", "import_finding", "import_mapping")
+"""Tables of work under way, which cannot be computed anew from the ledger."""
 queries = load_queries(__file__)
 
 

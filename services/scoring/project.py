@@ -1,6 +1,7 @@
 """From events to ratings: bring the book up to date, then rate whatever the events touched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -47,9 +48,9 @@ class RatingProjector:
 
 
 async def _project_home(connection: Connection, home: str, events: Sequence[Event], standing: Standing) -> None:
-    changed, imported = await bring_up(connection, home, events, standing.registry)
-    standing.put(changed)
-    standing.forget_facts(imported)
+    changed_at, imported_at = await bring_up(connection, home, events, standing.registry)
+    standing.put([change for _, change in changed_at])
+    standing.forget_facts(imported_at.keys())
     for event in events:
         if event.type in RULING_TYPES:
             await write_ruling(connection, event)
@@ -58,26 +59,52 @@ async def _project_home(connection: Connection, home: str, events: Sequence[Even
     if today != standing.today:
         await write_today(connection, home, today)
         standing.today = today
-    everything = any(isinstance(event.data, DayClosed | RubricAdopted) for event in events)
-    touched = (
-        standing.registry.keys()
-        if everything
-        else {event.partnership for event in events if event.partnership and event.import_id is None}
-        | imported
-        | {each.facts.partnership if isinstance(each, Activity) else each.slug for each in changed}
-    )
-    partnerships = [standing.registry[slug] for slug in sorted(touched) if slug in standing.registry]
-    await _rate(connection, home, partnerships, standing, today, events[-1].position)
+    touched = touched_at(events, changed_at, imported_at)
+    slugs = standing.registry.keys() if touched.everything else touched.partnerships.keys()
+    partnerships = [standing.registry[slug] for slug in sorted(slugs) if slug in standing.registry]
+    await _rate(connection, home, partnerships, standing, today, touched)
 
 
 def today_after(today: date | None, events: Sequence[Event]) -> date:
     """Return the home's today after these events: the day after the last closed one.
 
-    Until a first day was closed it is the day on which the last event was recorded.
+    Until a first day was closed it is the day on which the first event was recorded. However the events are cut into
+    lists, the result is the same.
     """
-    closed = [event.data.day for event in events if isinstance(event.data, DayClosed)]
-    days = [day + timedelta(days=1) for day in closed] + ([today] if today else [])
-    return max(days, default=events[-1].recorded_on)
+    closed = [event.data.day + timedelta(days=1) for event in events if isinstance(event.data, DayClosed)]
+    begun = today or (closed[0] if isinstance(events[0].data, DayClosed) else events[0].recorded_on)
+    return max([begun, *closed])
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedAt:
+    """Which events touched partnerships last: `everything` for what touched all of them, 0 for none."""
+
+    everything: int
+    partnerships: Mapping[str, int]
+
+    def last(self, slug: str) -> int:
+        """Return the position of the event that brought a partnership to where it stands."""
+        return max(self.everything, self.partnerships.get(slug, 0))
+
+
+def touched_at(
+    events: Sequence[Event],
+    changed: Sequence[tuple[int, Activity | Partnership]],
+    imported: Mapping[str, int],
+) -> TouchedAt:
+    """Return what the events, and the changes that each position made to the book, touched last.
+
+    What is staged touches nothing; `imported` says at which position a partnership got a whole import.
+    """
+    partnerships = {each.partnership: each.position for each in events if each.partnership and each.import_id is None}
+    for slug, position in imported.items():
+        partnerships[slug] = max(position, partnerships.get(slug, 0))
+    for position, each in changed:
+        slug = each.facts.partnership if isinstance(each, Activity) else each.slug
+        partnerships[slug] = max(position, partnerships.get(slug, 0))
+    of_all = [event.position for event in events if isinstance(event.data, DayClosed | RubricAdopted)]
+    return TouchedAt(max(of_all, default=0), partnerships)
 
 
 async def _rate(
@@ -86,7 +113,7 @@ async def _rate(
     partnerships: Sequence[Partnership],
     standing: Standing,
     today: date,
-    position: int,
+    touched: TouchedAt,
 ) -> None:
     in_force = [each for each in partnerships if each.stands(today, today)]
     await drop_ratings(connection, home, [each.slug for each in partnerships if not each.stands(today, today)])
@@ -98,4 +125,5 @@ async def _rate(
         facts = standing.facts[each.slug].that_count(rubric, today)
         history = History(each.slug, each.facts.mou_date, facts, judgements.get(each.slug, ()))
         documents[each.slug] = rating_document(rate(history, rubric, today), each)
-    await write_ratings(connection, home, today, position, documents)
+    positions = {slug: touched.last(slug) for slug in documents}
+    await write_ratings(connection, home, today, positions, documents)

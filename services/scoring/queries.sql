@@ -26,8 +26,8 @@ FROM activity WHERE home = :home AND partnership = ANY(:partnerships::text[]) AN
 -- name: write_ratings!
 -- Keep how partnerships stand now.
 INSERT INTO rating (home, partnership, rated_on, position, document)
-SELECT :home, partnership, :rated_on, :position, document::json
-FROM unnest(:partnerships::text[], :documents::text[]) AS rated (partnership, document)
+SELECT :home, partnership, :rated_on, position, document::json
+FROM unnest(:partnerships::text[], :positions::bigint[], :documents::text[]) AS rated (partnership, position, document)
 ON CONFLICT (home, partnership) DO UPDATE SET rated_on = excluded.rated_on, position = excluded.position,
     document = excluded.document;
 

@@ -84,15 +84,19 @@ async def read_missing_facts(connection: Connection, home: str, standing: Standi
 
 
 async def write_ratings(
-    connection: Connection, home: str, rated_on: date, position: int, documents: Mapping[str, dict[str, Any]]
+    connection: Connection,
+    home: str,
+    rated_on: date,
+    positions: Mapping[str, int],
+    documents: Mapping[str, dict[str, Any]],
 ) -> None:
-    """Keep how partnerships stand now; sorted, so that two writers never wait for each other."""
+    """Keep how partnerships stand now, and what brought them there; sorted, so that two writers never wait for each other."""
     slugs = sorted(documents)
     await queries.write_ratings(
         connection,
         home=home,
         rated_on=rated_on,
-        position=position,
+        positions=[positions[slug] for slug in slugs],
         partnerships=slugs,
         documents=[json.dumps(documents[slug]) for slug in slugs],
     )

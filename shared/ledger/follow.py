@@ -8,8 +8,8 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -28,6 +28,7 @@ MOST_AT_ONCE = 1_000
 HEARTBEAT_SECONDS = 1.0
 PULL_SECONDS = 20.0
 CATCH_UP_SECONDS = 5.0
+SILENCE_SECONDS = 15.0
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Checkpoint:
         return Checkpoint(entry.position, digest(entry.payload), entry.recorded_at)
 
 
-async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncIterator[list[Stored]]:
+async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncGenerator[list[Stored], None]:
     """Yield what stands after the checkpoint, in lists of up to 1,000, for ever; wait where there is nothing yet.
 
     `recorded_at` is held monotone: a clock set back cannot make a later event look earlier. Raises `LedgerBroken` where
@@ -87,6 +88,26 @@ async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncIterator[list[S
         finally:
             await pull.stop()
         log.info("the ledger is followed anew", position=expected)
+
+
+async def follow_until(ledger: Ledger, checkpoint: Checkpoint, end: int) -> AsyncGenerator[list[Stored], None]:
+    """Yield what stands after the checkpoint up to the position `end`, which the ledger must have reached.
+
+    Raises `LedgerBroken` as `follow` does, and where the server does not give a position that it says it holds.
+    """
+    async with aclosing(follow(ledger, checkpoint)) as lists:
+        position = checkpoint.position
+        while position < end:
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    entries = await anext(lists)
+            except TimeoutError:
+                raise LedgerBroken(
+                    f"Position {position + 1} is not served, although the ledger should reach {end}. Stop writing, and "
+                    "restore the store of nats-server from a copy."
+                ) from None
+            position = entries[-1].position
+            yield entries[: len(entries) - max(0, position - end)]
 
 
 async def check_what_was_read(ledger: Ledger, checkpoint: Checkpoint) -> None:

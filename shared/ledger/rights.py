@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.ledger.stream import STREAM
 
-READERS = ("ingest", "scoring", "reports")
+READERS = ("ingest", "scoring", "reports", "archive")
 USERS = ("prepare", *READERS)
 
 _INFORMATION = f"$JS.API.STREAM.INFO.{STREAM}"
@@ -23,6 +23,7 @@ MAY_PUBLISH: Mapping[str, Sequence[str]] = {
     "ingest": (*_READING, "ledger.>"),
     "scoring": _READING,
     "reports": _READING,
+    "archive": _READING,
 }
 
 

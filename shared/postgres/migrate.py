@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.postgres.pool import Connection
 from shared.postgres.roles import OWNER, grant, password_name, role_of
 from shared.process.secrets import read_secret
 from shared.process.settings import Settings
@@ -57,7 +58,7 @@ async def migrate_all(settings: Settings, migrations_by_schema: Mapping[str, lis
         await connection.close()
 
 
-async def migrate(connection: asyncpg.Connection, schema: str, migrations: list[Migration]) -> int:
+async def migrate(connection: Connection, schema: str, migrations: list[Migration]) -> int:
     """Apply what is missing to `schema` and return how many that were.
 
     Raises `CannotMigrate` where the database knows a migration that this program does not (it is older than the data) or

@@ -5,12 +5,14 @@ from typing import Any
 
 import asyncpg
 
-from shared.postgres.roles import password_name, role_of
+from shared.postgres.roles import OWNER, password_name, role_of
 from shared.process.secrets import read_secret
 from shared.process.settings import Settings
 
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a query raises; where the line was lost, begin again once the server can be reached."""
+LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+"""What a statement raises whose lock another session holds."""
 
 REFUSED_BY_THE_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What a statement raises because of its values: it would be refused again, however often it is tried."""
@@ -24,10 +26,19 @@ async def open_pool(settings: Settings, schema: str) -> Pool:
 
     Where the installation keeps no secrets, the address says who connects.
     """
-    password = read_secret(settings.secrets_folder, password_name(schema))
+    return await _open_pool(settings, schema, schema)
+
+
+async def open_pool_of_owner(settings: Settings, schema: str) -> Pool:
+    """Open a pool whose queries see a schema, for what only the owner may do: make tables and put them in place."""
+    return await _open_pool(settings, schema, OWNER)
+
+
+async def _open_pool(settings: Settings, schema: str, role: str) -> Pool:
+    password = read_secret(settings.secrets_folder, password_name(role))
     pool = await asyncpg.create_pool(
         settings.postgres_dsn.get_secret_value(),
-        user=role_of(schema) if password else None,
+        user=role_of(role) if password else None,
         password=password,
         min_size=1,
         max_size=settings.postgres_connections,

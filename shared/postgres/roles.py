@@ -18,7 +18,9 @@ def password_name(service: str) -> str:
     return f"postgres-{service}.password"
 
 
-async def grant(connection: asyncpg.Connection, service: str, password: str | None) -> None:
+async def grant(
+    connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy, service: str, password: str | None
+) -> None:
     """Make the service's role where there is none, set its password, and grant it the rows of its schema.
 
     It owns nothing: it cannot change or drop a table, nor say that a migration was applied.

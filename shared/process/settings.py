@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     nats_url: str = "nats://127.0.0.1:4222"
     nats_monitor_urls: list[str] = ["http://127.0.0.1:8222"]
     ledger_replicas: int = 1
+    archive_folder: Path | None = None
 
     postgres_dsn: SecretStr = SecretStr("postgresql://127.0.0.1:5432/kembar")
     postgres_connections: int = 8

@@ -14,25 +14,26 @@ queries = load_queries(__file__)
 
 
 class BroughtUp(NamedTuple):
-    """What changed in a book: `changed` one by one, and the partnerships whose activities entered with a whole import."""
+    """What changed in a book, and at which position: `changed` one by one, `imported` the partnerships that got an import."""
 
-    changed: list[Activity | Partnership]
-    imported: set[str]
+    changed: list[tuple[int, Activity | Partnership]]
+    imported: dict[str, int]
 
 
 async def bring_up(
     connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership]
 ) -> BroughtUp:
     """Bring the tables of the book, and the registry of the home, up to these events."""
-    brought_up = BroughtUp([], set())
+    brought_up = BroughtUp([], {})
     for run in runs_between_completions(events):
         completion = run[0]
         if isinstance(completion.data, ImportCompleted):
-            brought_up.imported.update(await _complete(connection, completion, completion.data))
+            entered = await _complete(connection, completion, completion.data)
+            brought_up.imported.update(dict.fromkeys(entered, completion.position))
             continue
         book = await read_book(connection, home, run, registry)
-        changed = [change for event in run for change in fold(book, event)]
-        await write_book(connection, home, changed)
+        changed = [(event.position, change) for event in run for change in fold(book, event)]
+        await write_book(connection, home, [change for _, change in changed])
         await _stage(connection, home, book)
         brought_up.changed.extend(changed)
     return brought_up

@@ -87,9 +87,9 @@ SELECT pg_notify(:channel, :position);
 -- Let another worker project.
 SELECT pg_advisory_unlock_all();
 
--- name: lock_checkpoint!
--- Let nobody move this projection on before the transaction ends.
-SELECT position FROM checkpoint WHERE projection = :projection FOR UPDATE;
+-- name: lock_checkpoint$
+-- Let nobody move this projection on before the transaction ends; say which table stands, for rebuilt ones are swapped in.
+SELECT tableoid::bigint FROM checkpoint WHERE projection = :projection FOR UPDATE;
 
 -- name: held_up
 -- Which partnerships wait behind an event that could not be projected?

@@ -4,6 +4,7 @@ Rows and checkpoint share one transaction, so that a worker killed anywhere goes
 """
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -42,7 +43,7 @@ async def keep_projecting(ledger: Ledger, pool: Pool, projector: Projector, sett
                 try:
                     await _project_from_checkpoint(ledger, pool, turn, projector, settings)
                 finally:
-                    if not turn.is_closed():
+                    with suppress(*DATABASE_ERRORS):  # a session that has ended has given it back
                         await queries.give_turn_back(turn)
         except (LedgerBroken, UnknownVersion):
             raise
@@ -61,21 +62,25 @@ async def _project_from_checkpoint(
 ) -> None:
     projector.forget()
     checkpoint = await begin(pool, projector.name)
+    async with pool.acquire() as connection, connection.transaction():
+        tables = await _lock(connection, projector.name)
     await try_parked_again(pool, ledger, projector, settings.zone, partial(_lock, projection=projector.name))
     async for entries in follow(ledger, checkpoint):
         if turn.is_closed():
             raise CheckpointMoved("the turn was lost with the database's session")
         reached = checkpoint.after(entries[-1])
         async with pool.acquire() as connection, connection.transaction():
-            await _lock(connection, projector.name)
+            if await _lock(connection, projector.name) != tables:
+                raise CheckpointMoved("rebuilt tables were put in the place of those that were read")
             await project_or_park(connection, projector, entries, settings.zone)
             await _advance(connection, projector.name, checkpoint, reached)
         checkpoint = reached
 
 
-async def _lock(connection: Connection, projection: str) -> None:
-    """Keep the checkpoint in place until the transaction ends."""
-    await queries.lock_checkpoint(connection, projection=projection)
+async def _lock(connection: Connection, projection: str) -> int:
+    """Keep the checkpoint in place until the transaction ends; return what is another number for other tables."""
+    tables: int = await queries.lock_checkpoint(connection, projection=projection)
+    return tables
 
 
 async def _advance(connection: Connection, projection: str, checkpoint: Checkpoint, reached: Checkpoint) -> None:

@@ -1,0 +1,1 @@
+"""Archive: keeps a second copy of the ledger in plain files."""

@@ -1,0 +1,228 @@
+"""Build a projection anew beside the live one, compare the two row by row, and put the new one in its place.
+
+The new one has a schema of its own, `<schema>_next`, made by the same migrations and filled by the same projector. Rows
+are compared while the live tables are held still, at the same position; nothing that is read of them waits for that.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from shared.ledger.follow import Checkpoint, LedgerBroken, follow_until
+from shared.ledger.ledger import Ledger
+from shared.postgres.migrate import Migration, migrate
+from shared.postgres.pool import LOCK_ERRORS, Connection, Pool, open_pool_of_owner
+from shared.postgres.queries import load_queries
+from shared.postgres.roles import OWNER, grant, password_name
+from shared.process.secrets import read_secret
+from shared.process.settings import Settings
+from shared.projection.parking import Projector, project_or_park
+from shared.projection.run import CheckpointMoved
+
+WAITS_TO_HOLD_STILL_MILLISECONDS = (*[500] * 20, *[2_000] * 20)
+"""First less than PostgreSQL takes to end a deadlock: we give way to a worker. Then longer, so that vacuum gives way to us."""
+COMPARING_SECONDS = 3_600.0
+NOT_COMPARED = ("migration",)
+
+queries = load_queries(__file__, "rebuild.sql")
+checkpoints = load_queries(__file__)
+log = structlog.get_logger()
+
+
+class CannotRebuild(Exception):
+    """The projection cannot be built or put in place just now; the live one is as it was. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A projection and its tables. `kept` are tables of the schema that hold what the ledger does not."""
+
+    schema: str
+    migrations: Sequence[Migration]
+    projector: Projector
+    kept: Collection[str] = ()
+
+    @property
+    def next_schema(self) -> str:
+        """Where the new one is built."""
+        return f"{self.schema}_next"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One table, live and rebuilt: its rows, how many stand in one of the two only, and the first of those in words."""
+
+    table: str
+    rows: int
+    rebuilt_rows: int
+    differences: int
+    first: tuple[str, ...] = ()
+
+
+class Rebuild:
+    """A projection that is being built anew; made by `open_rebuild`."""
+
+    def __init__(self, projection: Projection, ledger: Ledger, settings: Settings, live: Pool, rebuilt: Pool) -> None:
+        self._projection = projection
+        self._ledger = ledger
+        self._settings = settings
+        self._live = live
+        self._rebuilt = rebuilt
+        self.checkpoint = Checkpoint()
+
+    async def target(self) -> int:
+        """Return the position up to which to build: the live projection's, the ledger's end where it has none.
+
+        Raises `LedgerBroken` where the live projection has read more than there is.
+        """
+        return await self._target(self._live)
+
+    async def build(self, until: int, advanced: Callable[[int], None]) -> None:
+        """Project the ledger up to a position into the new schema."""
+        async with aclosing(follow_until(self._ledger, self.checkpoint, until)) as lists:
+            async for entries in lists:
+                reached = self.checkpoint.after(entries[-1])
+                async with self._rebuilt.acquire() as connection, connection.transaction():
+                    await project_or_park(connection, self._projection.projector, entries, self._settings.zone)
+                    await _advance(connection, self._projection.projector.name, self.checkpoint, reached)
+                self.checkpoint = reached
+                advanced(reached.position)
+
+    async def compare(self) -> list[Compared]:
+        """Hold the live tables still for writing, bring the new ones to the same position, and compare every table."""
+        async with self._held_still("EXCLUSIVE") as connection:
+            await self.build(await self._target(connection), _nobody)
+            tables = [row["table_name"] async for row in queries.tables_of(connection, schema=self._projection.schema)]
+            left_out = {*NOT_COMPARED, *self._projection.kept}
+            return [await self._compared(connection, table) for table in tables if table not in left_out]
+
+    async def swap(self) -> int:
+        """Put the new tables in the place of the live ones, in one transaction; return the position they stand at.
+
+        Workers and readers wait for that transaction and then see the new tables; a worker that stood elsewhere finds
+        its checkpoint moved, and begins again from the new one. It would notice with the next event only, so the new
+        tables are brought to the ledger's end, wherever the live ones stood.
+        """
+        live, rebuilt = self._projection.schema, self._projection.next_schema
+        await self.build(await self._ledger.end(), _nobody)
+        async with self._held_still("ACCESS EXCLUSIVE") as connection:
+            await self.build(await self._ledger.end(), _nobody)
+            for table in self._projection.kept:
+                await connection.execute(f'DROP TABLE IF EXISTS "{rebuilt}"."{table}"')
+                await connection.execute(f'ALTER TABLE "{live}"."{table}" SET SCHEMA "{rebuilt}"')
+            await connection.execute(f'DROP SCHEMA "{live}" CASCADE')
+            await connection.execute(f'ALTER SCHEMA "{rebuilt}" RENAME TO "{live}"')
+            await self._grant(connection)
+        return self.checkpoint.position
+
+    async def _grant(self, connection: Connection) -> None:
+        """Grant the service the rows of its new tables, as `migrate_all` does."""
+        folder, schema = self._settings.secrets_folder, self._projection.schema
+        if read_secret(folder, password_name(OWNER)):
+            await grant(connection, schema, read_secret(folder, password_name(schema)))
+
+    async def _target(self, connection: Connection | Pool) -> int:
+        end = await self._ledger.end()
+        row = await checkpoints.checkpoint_of(connection, projection=self._projection.projector.name)
+        if row is not None and row["position"] > end:
+            raise LedgerBroken(
+                f"The projection has read up to position {row['position']}, but the ledger ends at {end}. Restore the "
+                "ledger from a copy; a projection cannot be built from what is not there."
+            )
+        return int(row["position"]) if row is not None else end
+
+    async def _compared(self, connection: Connection, table: str) -> Compared:
+        names = {"live": self._projection.schema, "rebuilt": self._projection.next_schema, "table": table}
+        asked = await queries.comparison_of(connection, **names)
+        counts = await connection.fetchrow(asked["counts"], timeout=COMPARING_SECONDS)
+        assert counts is not None
+        differences = int(counts["only_live"] + counts["only_rebuilt"])
+        lines = await connection.fetch(asked["lines"], timeout=COMPARING_SECONDS) if differences else []
+        first = [f"{row['side']} only: {row['line']}" for row in lines]
+        async for row in queries.columns_only_in_one(connection, **names):
+            differences += 1
+            first.append(f"the column {row['column_name']} is in {row['schema']} only")
+        return Compared(table, counts["rows"], counts["rebuilt_rows"], differences, tuple(first))
+
+    @asynccontextmanager
+    async def _held_still(self, mode: str) -> AsyncIterator[Connection]:
+        """Lock the live tables for one transaction, giving way to workers until they let us."""
+        async with self._live.acquire() as connection, connection.transaction():
+            tables = [row["table_name"] async for row in queries.tables_of(connection, schema=self._projection.schema)]
+            # In the order of a worker's transaction, which begins with its checkpoint: so neither waits for the other.
+            tables.sort(key=lambda table: table != "checkpoint")
+            named = ", ".join(f'"{self._projection.schema}"."{table}"' for table in tables)
+            for wait_milliseconds in WAITS_TO_HOLD_STILL_MILLISECONDS:
+                if await _locked(connection, f"LOCK TABLE {named} IN {mode} MODE", wait_milliseconds):
+                    break
+            else:
+                raise CannotRebuild(
+                    f"The tables of {self._projection.schema} were never free for a moment. Try again when less is being "
+                    "read and written."
+                )
+            yield connection
+
+
+async def _locked(connection: Connection, statement: str, wait_milliseconds: int) -> bool:
+    """Lock all or, where a worker is at work on one of them, none."""
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SET LOCAL lock_timeout = {wait_milliseconds}")
+            await connection.execute(statement)
+            await connection.execute("SET LOCAL lock_timeout = 0")
+    except LOCK_ERRORS as error:
+        log.info("the tables are in use; trying again", error=repr(error))
+        return False
+    return True
+
+
+@asynccontextmanager
+async def open_rebuild(projection: Projection, ledger: Ledger, settings: Settings) -> AsyncIterator[Rebuild]:
+    """Make the new schema, empty; take it away afterwards, unless it was put in the live one's place.
+
+    Raises `CannotRebuild` where another program builds the same, or the projection was never there.
+    """
+    few = settings.model_copy(update={"postgres_connections": 3})
+    live = await open_pool_of_owner(few, projection.schema)
+    try:
+        async with live.acquire() as turn:
+            await _take_the_turn(turn, projection)
+            await turn.execute(f'DROP SCHEMA IF EXISTS "{projection.next_schema}" CASCADE')
+            await migrate(turn, projection.next_schema, list(projection.migrations))
+            rebuilt = await open_pool_of_owner(few, projection.next_schema)
+            try:
+                await checkpoints.begin_checkpoint(rebuilt, projection=projection.projector.name)
+                yield Rebuild(projection, ledger, settings, live, rebuilt)
+            finally:
+                await rebuilt.close()
+                await turn.execute(f'DROP SCHEMA IF EXISTS "{projection.next_schema}" CASCADE')
+    finally:
+        await live.close()
+
+
+async def _take_the_turn(connection: Connection, projection: Projection) -> None:
+    tables = [row["table_name"] async for row in queries.tables_of(connection, schema=projection.schema)]
+    if "checkpoint" not in tables:
+        raise CannotRebuild(f"There are no tables of {projection.schema} yet. Start Kembar: it makes them by itself.")
+    if not await queries.one_rebuild_at_a_time(connection, schema=projection.schema):
+        raise CannotRebuild(f"Another program is building {projection.schema} anew. Wait until it is done.")
+
+
+async def _advance(connection: Connection, projection: str, checkpoint: Checkpoint, reached: Checkpoint) -> None:
+    moved = await checkpoints.advance_checkpoint(
+        connection,
+        projection=projection,
+        from_position=checkpoint.position,
+        from_hash=checkpoint.hash,
+        position=reached.position,
+        hash=reached.hash,
+        recorded_at=reached.recorded_at,
+    )
+    if moved is None:
+        raise CheckpointMoved(projection)
+
+
+def _nobody(position: int) -> None:
+    """Nobody watches the last few events."""
