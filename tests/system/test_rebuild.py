@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
+import signal
 
 import asyncpg
 import pytest
 
 from cli.embedded.nats_server import free_ports
-from tests.support.program import run, running
+from tests.support.program import run, running, wait_until
 
 
 def execute(program, statement):
@@ -57,3 +59,36 @@ def test_what_cannot_be_rebuilt_is_told(tmp_path, arguments, said):
 
     assert done.returncode == 1
     assert said in done.stderr
+
+
+def test_a_worker_forgets_what_it_kept_of_tables_that_were_replaced(tmp_path):
+    """It had read a damaged row into memory before the tables were put right under it."""
+    with running("demo", tmp_path / "data", free_ports(1)[0]) as program:
+        post(program, "visit")
+        damage = """UPDATE scoring.activity SET facts = jsonb_set(facts, '{outcome}', '"planned"')
+                    WHERE partnership = 'kyiv' AND facts->>'occurred' = '2026'"""
+        execute(program, damage)
+        killed = program.pid_of("projections")
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: program.pid_of("projections") != killed)
+        post(program, "contact")
+        assert score(program) == 1
+
+        assert run("rebuild", "scoring", "--swap", "--data", str(program.data)).returncode == 0
+        post(program, "aid")
+
+        assert score(program) == 3
+
+
+def post(program, indicator):
+    """Post an activity of this year and wait until scoring has read it."""
+    activity = ("--partnership", "kyiv", "--indicator", indicator, "--occurred", "2026", "--direction", "inbound")
+    done = run(
+        "post", *activity, "--title-id", "Kegiatan", "--url", program.url, "--json", KEMBAR_DATA=str(program.data)
+    )
+    position = json.loads(done.stdout)[0]["position"]
+    wait_until(lambda: program.get("/scoring/v1/status")["position"] >= position)
+
+
+def score(program):
+    return program.get("/scoring/v1/ratings/kyiv")["score"]
