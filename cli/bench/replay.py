@@ -16,6 +16,7 @@ from cli.bench.history import batches_of_entries, history
 from cli.bench.raw_ledger import publish_batch, seconds_to_pull
 from services.ingest.store import BookProjector
 from services.reports.project import EventProjector
+from services.reports.store import EVENT_COLUMNS
 from services.scoring.project import RatingProjector
 from shared.ledger.follow import Checkpoint, follow
 from shared.ledger.ledger import Ledger, Stored
@@ -84,14 +85,16 @@ async def _seconds_to_copy(stored: Sequence[Stored]) -> float:
         started = time.perf_counter()
         for first in range(0, len(rows), ROWS_AT_ONCE):
             async with pool.acquire() as connection, connection.transaction():
-                await connection.copy_records_to_table("event", records=rows[first : first + ROWS_AT_ONCE])
+                await connection.copy_records_to_table(
+                    "event", records=rows[first : first + ROWS_AT_ONCE], columns=EVENT_COLUMNS
+                )
         return time.perf_counter() - started
 
 
 def _row(stored: Stored, zone: tzinfo) -> tuple[object, ...]:
     event = decode(stored.payload, stored.position, stored.recorded_at, zone)
     named = (event.position, event.home, event.id, event.type, event.partnership, event.author)
-    return (*named, event.recorded_at, event.recorded_on, stored.payload)
+    return (*named, event.recorded_at, event.recorded_on, stored.payload, event.import_id)
 
 
 async def _seconds_to_project(ledger: Ledger, store: ModuleType, projector: Projector, events: int) -> float:
