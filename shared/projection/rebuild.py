@@ -19,7 +19,7 @@ from shared.postgres.roles import OWNER, grant, password_name
 from shared.process.secrets import read_secret
 from shared.process.settings import Settings
 from shared.projection.parking import Projector, project_or_park
-from shared.projection.run import CheckpointMoved
+from shared.projection.run import advance
 
 WAITS_TO_HOLD_STILL_MILLISECONDS = (*[500] * 20, *[2_000] * 20)
 """First less than PostgreSQL takes to end a deadlock: we give way to a worker. Then longer, so that vacuum gives way to us."""
@@ -86,7 +86,7 @@ class Rebuild:
                 reached = self.checkpoint.after(entries[-1])
                 async with self._rebuilt.acquire() as connection, connection.transaction():
                     await project_or_park(connection, self._projection.projector, entries, self._settings.zone)
-                    await _advance(connection, self._projection.projector.name, self.checkpoint, reached)
+                    await advance(connection, self._projection.projector.name, self.checkpoint, reached)
                 self.checkpoint = reached
                 advanced(reached.position)
 
@@ -208,20 +208,6 @@ async def _take_the_turn(connection: Connection, projection: Projection) -> None
         raise CannotRebuild(f"There are no tables of {projection.schema} yet. Start Kembar: it makes them by itself.")
     if not await queries.one_rebuild_at_a_time(connection, schema=projection.schema):
         raise CannotRebuild(f"Another program is building {projection.schema} anew. Wait until it is done.")
-
-
-async def _advance(connection: Connection, projection: str, checkpoint: Checkpoint, reached: Checkpoint) -> None:
-    moved = await checkpoints.advance_checkpoint(
-        connection,
-        projection=projection,
-        from_position=checkpoint.position,
-        from_hash=checkpoint.hash,
-        position=reached.position,
-        hash=reached.hash,
-        recorded_at=reached.recorded_at,
-    )
-    if moved is None:
-        raise CheckpointMoved(projection)
 
 
 def _nobody(position: int) -> None:

@@ -73,7 +73,10 @@ async def _project_from_checkpoint(
             if await _lock(connection, projector.name) != tables:
                 raise CheckpointMoved("rebuilt tables were put in the place of those that were read")
             await project_or_park(connection, projector, entries, settings.zone)
-            await _advance(connection, projector.name, checkpoint, reached)
+            await advance(connection, projector.name, checkpoint, reached)
+            await queries.hint_at_progress(
+                connection, channel=channel_of(projector.name), position=str(reached.position)
+            )
         checkpoint = reached
 
 
@@ -83,7 +86,8 @@ async def _lock(connection: Connection, projection: str) -> int:
     return tables
 
 
-async def _advance(connection: Connection, projection: str, checkpoint: Checkpoint, reached: Checkpoint) -> None:
+async def advance(connection: Connection, projection: str, checkpoint: Checkpoint, reached: Checkpoint) -> None:
+    """Move the checkpoint on from where the caller believes it to stand; `CheckpointMoved` where it does not."""
     moved = await queries.advance_checkpoint(
         connection,
         projection=projection,
@@ -95,7 +99,6 @@ async def _advance(connection: Connection, projection: str, checkpoint: Checkpoi
     )
     if moved is None:
         raise CheckpointMoved(projection)
-    await queries.hint_at_progress(connection, channel=channel_of(projection), position=str(reached.position))
 
 
 async def begin(pool: Pool, projection: str) -> Checkpoint:
