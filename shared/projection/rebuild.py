@@ -124,8 +124,8 @@ class Rebuild:
             await grant(connection, schema, read_secret(folder, password_name(schema)))
 
     async def _target(self, connection: Connection | Pool) -> int:
-        end = await self._ledger.end()
         row = await checkpoints.checkpoint_of(connection, projection=self._projection.projector.name)
+        end = await self._ledger.end()  # asked last: the other way round the projection could have moved beyond it
         if row is not None and row["position"] > end:
             raise LedgerBroken(
                 f"The projection has read up to position {row['position']}, but the ledger ends at {end}. Restore the "
