@@ -178,12 +178,10 @@ async def begin_versions_of_import(connection: Connection, event: Event, data: I
     await queries.drop_staged_activities(connection, home=event.home, import_id=data.import_id)
 
 
-def _staged_columns(event: Event, facts: ActivityRecorded) -> tuple[object, ...]:
-    """Return the values of `STAGED_COLUMNS`."""
+def _columns_of_facts(facts: ActivityFacts) -> tuple[object, ...]:
+    """Return what both tables hold of an activity, from its partnership to the last day that it can mean."""
     occurred = parse_occurred(facts.occurred)
     return (
-        event.import_id,
-        event.id,
         facts.partnership,
         facts.batch,
         facts.indicator.value,
@@ -192,6 +190,15 @@ def _staged_columns(event: Event, facts: ActivityRecorded) -> tuple[object, ...]
         facts.mode.value,
         occurred.first,
         occurred.last,
+    )
+
+
+def _staged_columns(event: Event, facts: ActivityRecorded) -> tuple[object, ...]:
+    """Return the values of `STAGED_COLUMNS`."""
+    return (
+        event.import_id,
+        event.id,
+        *_columns_of_facts(facts),
         facts.model_dump_json(exclude_unset=True),
     )
 
@@ -199,19 +206,11 @@ def _staged_columns(event: Event, facts: ActivityRecorded) -> tuple[object, ...]
 def _activity_columns(version: Version, activity: Activity) -> tuple[object, ...]:
     """Return the values of `ACTIVITY_COLUMNS`."""
     facts = activity.facts
-    occurred = parse_occurred(facts.occurred)
     return (
         activity.id,
         version.from_position,
         version.until_position,
-        facts.partnership,
-        facts.batch,
-        facts.indicator.value,
-        facts.direction.value,
-        facts.outcome.value,
-        facts.mode.value,
-        occurred.first,
-        occurred.last,
+        *_columns_of_facts(facts),
         activity.stated_on,
         activity.withdrawn_by,
         facts.model_dump_json(exclude_unset=True),

@@ -43,7 +43,7 @@ CALLS = {
         f"$JS.API.CONSUMER.CREATE.{STREAM}.x",
         {"stream_name": STREAM, "config": {"name": "x", **PUSH_INTO_THE_LEDGER}},
     ),
-    "shut the server down": ("$SYS.REQ.SERVER.PING", {}),
+    "ask the system account": ("$SYS.REQ.SERVER.PING", {}),
 }
 
 
