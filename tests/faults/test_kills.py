@@ -135,7 +135,10 @@ async def under_load(load: Load, program, chance: random.Random) -> dict[str, in
         kills[part] += 1
         await asyncio.to_thread(wait_until, lambda part=part, pid=pid: is_another(program, part, pid))
         before = len(load.acknowledged)
-        await asyncio.to_thread(wait_until, lambda before=before: len(load.acknowledged) > before + CALLERS)
+        await asyncio.to_thread(
+            wait_until, lambda before=before: posting.done() or len(load.acknowledged) > before + CALLERS
+        )
+        assert not posting.done(), posting.exception()
     load.stop = True
     await posting
     return kills

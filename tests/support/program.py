@@ -80,6 +80,11 @@ def running(command: str, data: Path, port: int) -> Iterator[Program]:
         wait_until(lambda: process.poll() is not None or "Ctrl-C stops it" in program.said())
         assert process.poll() is None, program.said()
         yield program
+    except BaseException:
+        print(program.said(), file=sys.stderr)
+        for log in sorted((data / "logs").glob("*.log")):
+            print(f"--- {log.name}", *log.read_text("utf-8", "replace").splitlines()[-40:], sep="\n", file=sys.stderr)
+        raise
     finally:
         if process.poll() is None:
             program.interrupt()

@@ -638,9 +638,14 @@ async def test_of_two_who_correct_the_same_at_once_the_second_is_told_what_stand
         {"activity": letter, "changes": {"place": place}, "reason": "Tempat"} for place in ("Jakarta", "Beijing")
     ]
 
-    answers = await asyncio.gather(*(beijing.post("activity.corrected", each) for each in corrections))
+    answers = []
+    for _ in range(50):  # a second that comes in when the first is stored already is simply the next
+        answers = await asyncio.gather(*(beijing.post("activity.corrected", each) for each in corrections))
+        assert {each.status_code for each in answers} <= {201, 409}
+        assert any(each.status_code == 201 for each in answers)
+        if any(each.status_code == 409 for each in answers):
+            break
 
-    assert sorted(each.status_code for each in answers) == [201, 409]
     stored = next(each for each in answers if each.status_code == 201).json()
     problem = next(each for each in answers if each.status_code == 409).json()
     assert problem["type"] == "/problems/corrected-meanwhile"
