@@ -323,7 +323,9 @@ def bench(
 ) -> None:
     """Measure what takes how long on this machine: medians, beside the raw limit of the same run."""
     from cli.bench.run import measure, print_figures
+    from shared.process.logs import set_up_logs
 
+    set_up_logs("warning", service="bench")  # to standard error: the figures are the answer
     measured = measure(subjects or [], runs, events, say)
     print_json(measured.document()) if as_json else print_figures(measured)
 

@@ -25,7 +25,7 @@ from shared.ledger.follow import Checkpoint, LedgerBroken, check_what_was_read
 from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, Stored
 from shared.ledger.stream import LedgerMisconfigured, LedgerMissing, check_fsync, check_stream
 from shared.postgres.pool import DATABASE_ERRORS, Pool, open_pool_of_owner
-from shared.projection.progress import read_checkpoint
+from shared.projection.progress import read_checkpoint, read_checkpoints
 
 PRIVATE_FILES = ("demo-tokens.json", "tokens.json", "running.json", "run/addresses.json", "run/nats.conf")
 PRIVATE_FOLDERS = ("nats", "postgres", "archive", "run", "secrets")
@@ -226,12 +226,13 @@ class Look:
 
     async def _projection(self, check: str, name: str, pool: Pool) -> Finding:
         projection = PROJECTIONS[name].projector.name
-        checkpoint = await read_checkpoint(pool, projection) or Checkpoint()
         try:
-            await check_what_was_read(self._ledger, checkpoint)
+            for each in set(await read_checkpoints(pool, projection)):
+                await check_what_was_read(self._ledger, each)
         except LedgerBroken as error:
             remedy = REBUILD.format(name=name) if self._ledger_is_whole else self._restore
             return Finding(check, False, str(error).split(". ")[0], remedy)
+        checkpoint = await read_checkpoint(pool, projection) or Checkpoint()
         end = await self._end()
         if self._is_running:
             began, checkpoint = checkpoint, await self._catches_up(pool, projection, end)

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 RESTARTS_AT_MOST = 6
 WITHIN_SECONDS = 20.0
+FIRST_PAUSE_SECONDS = 0.1
 
 
 class Stack:
@@ -103,18 +104,27 @@ class Stack:
     def watch(self) -> None:
         """Start again whatever has died; `CannotGoOn` where it keeps dying."""
         for part in self._parts:
-            if part.has_died():
-                now = time.monotonic()
-                recently = [each for each in self._restarted_at[part.name] if now - each < WITHIN_SECONDS]
-                self._restarted_at[part.name] = [*recently, now]
-                if len(recently) >= RESTARTS_AT_MOST:
-                    raise CannotGoOn(
-                        f"{part.name} keeps ending.\n\nThe end of {part.log}:\n{part.last_lines()}",
-                        "See the message above. Nothing that was acknowledged is lost; start again once it is mended.",
-                    )
-                self._say(f"{part.name} has ended unexpectedly; starting it again.")
-                part.start()
-                part.wait_until_ready(START_SECONDS)
+            while part.has_died():
+                self._start_again(part)
+
+    def _start_again(self, part: Part) -> None:
+        """Start a part again, a little later each time: processes that PostgreSQL left behind can keep it from starting."""
+        now = time.monotonic()
+        recently = [each for each in self._restarted_at[part.name] if now - each < WITHIN_SECONDS]
+        self._restarted_at[part.name] = [*recently, now]
+        if len(recently) >= RESTARTS_AT_MOST:
+            raise CannotGoOn(
+                f"{part.name} keeps ending.\n\nThe end of {part.log}:\n{part.last_lines()}",
+                "See the message above. Nothing that was acknowledged is lost; start again once it is mended.",
+            )
+        self._say(f"{part.name} has ended unexpectedly; starting it again.")
+        time.sleep(FIRST_PAUSE_SECONDS * (2 ** len(recently) - 1))
+        part.start()
+        try:
+            part.wait_until_ready(START_SECONDS)
+        except CannotGoOn:
+            if not part.has_died():
+                raise
 
     def stop(self) -> None:
         """Stop the parts, the last started first."""

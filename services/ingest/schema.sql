@@ -17,7 +17,12 @@ CREATE TABLE ingest.checkpoint (
     projection text NOT NULL,
     "position" bigint NOT NULL,
     hash text NOT NULL,
-    recorded_at timestamp with time zone NOT NULL
+    recorded_at timestamp with time zone NOT NULL,
+    first_partition smallint NOT NULL,
+    last_partition smallint NOT NULL,
+    worker uuid,
+    fence bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT checkpoint_check CHECK (((0 <= first_partition) AND (first_partition <= last_partition) AND (last_partition <= 63)))
 );
 
 CREATE TABLE ingest.closed_day (
@@ -84,7 +89,8 @@ CREATE TABLE ingest.parked (
     "position" bigint NOT NULL,
     home text NOT NULL,
     partnership text NOT NULL,
-    error text
+    error text,
+    partition smallint NOT NULL
 );
 
 CREATE TABLE ingest.partnership (
@@ -110,11 +116,19 @@ CREATE TABLE ingest.staged_activity (
     facts jsonb NOT NULL
 );
 
+CREATE TABLE ingest.worker (
+    projection text NOT NULL,
+    worker uuid NOT NULL,
+    session_pid integer NOT NULL,
+    session_began timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY ingest.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
 
 ALTER TABLE ONLY ingest.checkpoint
-    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection);
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection, first_partition);
 
 ALTER TABLE ONLY ingest.closed_day
     ADD CONSTRAINT closed_day_pkey PRIMARY KEY (home);
@@ -138,7 +152,7 @@ ALTER TABLE ONLY ingest.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY ingest.parked
-    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position");
+    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position", partition, partnership);
 
 ALTER TABLE ONLY ingest.partnership
     ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
@@ -148,6 +162,9 @@ ALTER TABLE ONLY ingest.rubric
 
 ALTER TABLE ONLY ingest.staged_activity
     ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
+
+ALTER TABLE ONLY ingest.worker
+    ADD CONSTRAINT worker_pkey PRIMARY KEY (projection, worker);
 
 CREATE INDEX activity_of_batch ON ingest.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 

@@ -17,6 +17,7 @@ from shared.postgres.queries import load_queries
 from shared.projection.book_store import bring_up, read_registry
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
+from shared.projection.scope import EVERYTHING, Scope
 
 SCHEMA = "ingest"
 NOT_IN_THE_LEDGER = ("import", "import_row", "import_finding", "import_mapping")
@@ -42,18 +43,18 @@ class BookProjector:
         """Keep nothing of what was read before."""
         self._registries.forget()
 
-    async def project(self, connection: Connection, read: Sequence[Read]) -> None:
+    async def project(self, connection: Connection, read: Sequence[Read], scope: Scope = EVERYTHING) -> None:
         """Bring the book up to these events."""
-        registries = self._registries.take(read)
+        registries = self._registries.take()
         for home, of_home in groupby(read, key=lambda each: each.event.home):
             events = [each.event for each in of_home]
             if home not in registries:
                 registries[home] = await read_registry(connection, home)
-            await bring_up(connection, home, events, registries[home])
+            await bring_up(connection, home, events, registries[home], scope)
             await _close_last_day(connection, home, events)
             for event in events:
                 await _keep_ruling(connection, event)
-        self._registries.keep(read, registries)
+        self._registries.keep(registries)
 
 
 async def _close_last_day(connection: Connection, home: str, events: Sequence[Event]) -> None:

@@ -58,7 +58,8 @@ async def position_for(request: Request, question: Question) -> int:
                 retry_after_seconds=1,
             )
         )
-    return await read_position(request.app.state.runtime.pool, question.known)
+    # Some shares may have come further than all have: what lies beyond is not asked about.
+    return min(await read_position(request.app.state.runtime.pool, question.known), progress.checkpoint.position)
 
 
 async def known_for(

@@ -17,9 +17,10 @@ from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Book, Touched, fold
 from shared.domain.events import Event, ImportCompleted
 from shared.postgres.pool import Connection
-from shared.projection.book_store import runs_between_completions
+from shared.projection.book_store import in_scope, runs_between_completions
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
+from shared.projection.scope import EVERYTHING, Scope
 
 
 class EventProjector:
@@ -34,28 +35,28 @@ class EventProjector:
         """Keep nothing of what was read before."""
         self._registries.forget()
 
-    async def project(self, connection: Connection, read: Sequence[Read]) -> None:
+    async def project(self, connection: Connection, read: Sequence[Read], scope: Scope = EVERYTHING) -> None:
         """Write the events, and the versions that begin and end with them."""
-        registries = self._registries.take(read)
+        registries = self._registries.take()
         await write_events(connection, read)
         for home, of_home in groupby(read, key=lambda each: each.event.home):
             if home not in registries:
                 registries[home] = await read_registry(connection, home)
             for run in runs_between_completions([each.event for each in of_home]):
-                await _project_run(connection, home, run, registries[home])
-        self._registries.keep(read, registries)
+                await _project_run(connection, home, run, registries[home], scope)
+        self._registries.keep(registries)
 
 
 async def _project_run(
-    connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership]
+    connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership], scope: Scope
 ) -> None:
     if isinstance(events[0].data, ImportCompleted):
-        await begin_versions_of_import(connection, events[0], events[0].data)
+        await begin_versions_of_import(connection, events[0], events[0].data, scope)
         return
     touched = Touched()
     for event in events:
         touched.add(event.data)
-    book = Book(registry, await read_amended(connection, home, touched))
+    book = Book(registry, in_scope(await read_amended(connection, home, touched), home, scope))
     versions = Versions(standing={*book.activities, *book.partnerships})
     for event in events:
         for changed in fold(book, event):

@@ -1,3 +1,9 @@
+-- name: write_event_of_home*!
+-- Keep an event that concerns a whole home.
+INSERT INTO event (position, home, event_id, type, partnership, author, recorded_at, recorded_on, payload, import_id)
+VALUES (:position, :home, :event_id, :type, :partnership, :author, :recorded_at, :recorded_on, :payload, :import_id)
+ON CONFLICT DO NOTHING;
+
 -- name: latest_partnerships
 -- The latest version of all partnerships of the home.
 SELECT partnership, facts, ended_on FROM partnership_version WHERE home = :home AND until_position IS NULL;
@@ -48,25 +54,28 @@ FROM unnest(:imports::uuid[], :activities::uuid[], :partnerships::text[], :batch
     AS staged (import_id, activity, partnership, batch, indicator, direction, outcome, mode, first_day, last_day, facts)
 ON CONFLICT DO NOTHING;
 
+-- name: complete_import!
+-- Keep that an import is whole.
+INSERT INTO completed_import (home, import_id, position, recorded_at)
+VALUES (:home, :import_id, :position, :recorded_at)
+ON CONFLICT DO NOTHING;
+
+-- name: staged_partnerships
+-- Of which partnerships are the activities that are staged for an import?
+SELECT DISTINCT partnership FROM staged_activity WHERE home = :home AND import_id = :import_id;
+
 -- name: begin_versions_of_import!
--- The import is whole: its activities are known from this position on, where there are as many as it says.
-WITH staged AS (
-    SELECT * FROM staged_activity WHERE home = :home AND import_id = :import_id
-), completed AS (
-    INSERT INTO completed_import (home, import_id, position, recorded_at)
-    SELECT :home, :import_id, :position, :recorded_at WHERE :rows = (SELECT count(*) FROM staged)
-    ON CONFLICT DO NOTHING
-    RETURNING position
+-- The import is whole: its activities of these partnerships are known from this position on.
+WITH entered AS (
+    DELETE FROM staged_activity
+    WHERE home = :home AND import_id = :import_id AND partnership = ANY(:partnerships::text[])
+    RETURNING *
 )
 INSERT INTO activity_version (home, activity, from_position, partnership, batch, indicator, direction, outcome, mode,
     first_day, last_day, stated_on, facts)
-SELECT home, activity, completed.position, partnership, batch, indicator, direction, outcome, mode, first_day, last_day,
+SELECT home, activity, :position, partnership, batch, indicator, direction, outcome, mode, first_day, last_day,
     :stated_on, facts
-FROM staged, completed;
-
--- name: drop_staged_activities!
--- What was staged for an import has served.
-DELETE FROM staged_activity WHERE home = :home AND import_id = :import_id;
+FROM entered;
 
 -- name: write_partnership_versions!
 -- What the registry says of partnerships from a position on.

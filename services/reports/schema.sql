@@ -24,7 +24,12 @@ CREATE TABLE reports.checkpoint (
     projection text NOT NULL,
     "position" bigint NOT NULL,
     hash text NOT NULL,
-    recorded_at timestamp with time zone NOT NULL
+    recorded_at timestamp with time zone NOT NULL,
+    first_partition smallint NOT NULL,
+    last_partition smallint NOT NULL,
+    worker uuid,
+    fence bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT checkpoint_check CHECK (((0 <= first_partition) AND (first_partition <= last_partition) AND (last_partition <= 63)))
 );
 
 CREATE TABLE reports.completed_import (
@@ -57,7 +62,8 @@ CREATE TABLE reports.parked (
     "position" bigint NOT NULL,
     home text NOT NULL,
     partnership text NOT NULL,
-    error text
+    error text,
+    partition smallint NOT NULL
 );
 
 CREATE TABLE reports.partnership_version (
@@ -84,11 +90,19 @@ CREATE TABLE reports.staged_activity (
     facts jsonb NOT NULL
 );
 
+CREATE TABLE reports.worker (
+    projection text NOT NULL,
+    worker uuid NOT NULL,
+    session_pid integer NOT NULL,
+    session_began timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY reports.activity_version
     ADD CONSTRAINT activity_version_pkey PRIMARY KEY (home, activity, from_position);
 
 ALTER TABLE ONLY reports.checkpoint
-    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection);
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection, first_partition);
 
 ALTER TABLE ONLY reports.completed_import
     ADD CONSTRAINT completed_import_pkey PRIMARY KEY (home, import_id);
@@ -103,13 +117,16 @@ ALTER TABLE ONLY reports.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY reports.parked
-    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position");
+    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position", partition, partnership);
 
 ALTER TABLE ONLY reports.partnership_version
     ADD CONSTRAINT partnership_version_pkey PRIMARY KEY (home, partnership, from_position);
 
 ALTER TABLE ONLY reports.staged_activity
     ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
+
+ALTER TABLE ONLY reports.worker
+    ADD CONSTRAINT worker_pkey PRIMARY KEY (projection, worker);
 
 CREATE INDEX activity_by_partnership ON reports.activity_version USING btree (home, partnership, last_day, from_position);
 

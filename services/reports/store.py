@@ -19,6 +19,7 @@ from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.projection.parking import Read
+from shared.projection.scope import Scope
 from shared.wire.envelope import decode
 
 SCHEMA = "reports"
@@ -85,23 +86,31 @@ class Version:
 
 
 async def write_events(connection: Connection, read: Sequence[Read]) -> None:
-    """Keep events as stored."""
-    rows = [
-        (
-            event.position,
-            event.home,
-            event.id,
-            event.type,
-            event.partnership,
-            event.author,
-            event.recorded_at,
-            event.recorded_on,
-            entry.payload,
-            event.import_id,
-        )
-        for event, entry in read
-    ]
-    await connection.copy_records_to_table("event", records=rows, columns=EVENT_COLUMNS)
+    """Keep events as stored. What concerns a whole home may be there already: every worker writes it."""
+    of_partnerships = [_event_row(each) for each in read if each.event.partnership is not None]
+    of_homes = [_event_row(each) for each in read if each.event.partnership is None]
+    if of_partnerships:
+        await connection.copy_records_to_table("event", records=of_partnerships, columns=EVENT_COLUMNS)
+    if of_homes:
+        rows = [dict(zip(EVENT_COLUMNS, row, strict=True)) for row in of_homes]
+        await queries.write_event_of_home(connection, rows)
+
+
+def _event_row(read: Read) -> tuple[object, ...]:
+    """Return the values of `EVENT_COLUMNS`."""
+    event = read.event
+    return (
+        event.position,
+        event.home,
+        event.id,
+        event.type,
+        event.partnership,
+        event.author,
+        event.recorded_at,
+        event.recorded_on,
+        read.entry.payload,
+        event.import_id,
+    )
 
 
 async def read_registry(connection: Connection, home: str) -> dict[str, Partnership]:
@@ -109,8 +118,8 @@ async def read_registry(connection: Connection, home: str) -> dict[str, Partners
     return {row["partnership"]: _partnership(row) async for row in queries.latest_partnerships(connection, home=home)}
 
 
-async def read_amended(connection: Connection, home: str, touched: Touched) -> dict[UUID, Activity]:
-    """Return the latest version of the activities that some events amend, by their ids."""
+async def read_amended(connection: Connection, home: str, touched: Touched) -> list[Activity]:
+    """Return the latest version of the activities that some events amend."""
     rows: list[Any] = []
     if touched.activities:
         activities = sorted(touched.activities)
@@ -118,12 +127,10 @@ async def read_amended(connection: Connection, home: str, touched: Touched) -> d
     if touched.batches:
         batches = sorted(touched.batches)
         rows += [row async for row in queries.latest_activities_of_batches(connection, home=home, batches=batches)]
-    return {
-        row["activity"]: Activity(
-            row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"]
-        )
+    return [
+        Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"])
         for row in rows
-    }
+    ]
 
 
 async def end_versions(connection: Connection, home: str, ended: Sequence[Version]) -> None:
@@ -164,18 +171,16 @@ async def stage_activities(connection: Connection, home: str, events: Sequence[E
         await queries.stage_activities(connection, home=home, **dict(columns))
 
 
-async def begin_versions_of_import(connection: Connection, event: Event, data: ImportCompleted) -> None:
-    """Let the activities of an import be known from its completion on."""
-    await queries.begin_versions_of_import(
-        connection,
-        home=event.home,
-        position=event.position,
-        recorded_at=event.recorded_at,
-        rows=data.rows,
-        stated_on=event.recorded_on,
-        import_id=data.import_id,
-    )
-    await queries.drop_staged_activities(connection, home=event.home, import_id=data.import_id)
+async def begin_versions_of_import(connection: Connection, event: Event, data: ImportCompleted, scope: Scope) -> None:
+    """Let the activities of an import that a scope holds be known from its completion on."""
+    named = {"home": event.home, "import_id": data.import_id}
+    await queries.complete_import(connection, **named, position=event.position, recorded_at=event.recorded_at)
+    staged = queries.staged_partnerships(connection, **named)
+    partnerships = [row["partnership"] async for row in staged if scope.holds(event.home, row["partnership"])]
+    if partnerships:
+        await queries.begin_versions_of_import(
+            connection, **named, position=event.position, stated_on=event.recorded_on, partnerships=partnerships
+        )
 
 
 def _columns_of_facts(facts: ActivityFacts) -> tuple[object, ...]:

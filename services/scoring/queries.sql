@@ -1,21 +1,21 @@
 -- name: today_of$
--- Which day is it in the home?
-SELECT today FROM calendar WHERE home = :home;
+-- Which day was it in the home at a position?
+SELECT max(today) FROM calendar WHERE home = :home AND position <= :position;
 
--- name: set_today!
--- A day is over; it is never earlier again.
-INSERT INTO calendar (home, today) VALUES (:home, :today)
-ON CONFLICT (home) DO UPDATE SET today = greatest(calendar.today, excluded.today);
+-- name: set_today*!
+-- A day is over.
+INSERT INTO calendar (home, position, today) VALUES (:home, :position, :today) ON CONFLICT DO NOTHING;
 
 -- name: write_ruling!
 -- Keep an official judgement, its lifting, or the adoption of a rubric.
 INSERT INTO ruling (home, position, event_id, type, partnership, author, recorded_at, recorded_on, data)
-VALUES (:home, :position, :event_id, :type, :partnership, :author, :recorded_at, :recorded_on, :data);
+VALUES (:home, :position, :event_id, :type, :partnership, :author, :recorded_at, :recorded_on, :data)
+ON CONFLICT DO NOTHING;
 
 -- name: rulings
--- What has the home's bureau ruled, in order?
+-- What had the home's bureau ruled up to a position, in order?
 SELECT position, event_id, type, partnership, author, recorded_at, recorded_on, data
-FROM ruling WHERE home = :home ORDER BY position;
+FROM ruling WHERE home = :home AND position <= :position ORDER BY position;
 
 -- name: rated_facts
 -- What ratings are made of: the activities of these partnerships that were not taken back.
@@ -26,8 +26,9 @@ FROM activity WHERE home = :home AND partnership = ANY(:partnerships::text[]) AN
 -- name: write_ratings!
 -- Keep how partnerships stand now.
 INSERT INTO rating (home, partnership, rated_on, position, document)
-SELECT :home, partnership, :rated_on, position, document::json
-FROM unnest(:partnerships::text[], :positions::bigint[], :documents::text[]) AS rated (partnership, position, document)
+SELECT :home, partnership, rated_on, position, document::json
+FROM unnest(:partnerships::text[], :rated_on::date[], :positions::bigint[], :documents::text[])
+    AS rated (partnership, rated_on, position, document)
 ON CONFLICT (home, partnership) DO UPDATE SET rated_on = excluded.rated_on, position = excluded.position,
     document = excluded.document;
 

@@ -15,6 +15,7 @@ CREATE TABLE scoring.activity (
 
 CREATE TABLE scoring.calendar (
     home text NOT NULL,
+    "position" bigint NOT NULL,
     today date NOT NULL
 );
 
@@ -22,7 +23,12 @@ CREATE TABLE scoring.checkpoint (
     projection text NOT NULL,
     "position" bigint NOT NULL,
     hash text NOT NULL,
-    recorded_at timestamp with time zone NOT NULL
+    recorded_at timestamp with time zone NOT NULL,
+    first_partition smallint NOT NULL,
+    last_partition smallint NOT NULL,
+    worker uuid,
+    fence bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT checkpoint_check CHECK (((0 <= first_partition) AND (first_partition <= last_partition) AND (last_partition <= 63)))
 );
 
 CREATE TABLE scoring.migration (
@@ -35,7 +41,8 @@ CREATE TABLE scoring.parked (
     "position" bigint NOT NULL,
     home text NOT NULL,
     partnership text NOT NULL,
-    error text
+    error text,
+    partition smallint NOT NULL
 );
 
 CREATE TABLE scoring.partnership (
@@ -74,20 +81,28 @@ CREATE TABLE scoring.staged_activity (
     facts jsonb NOT NULL
 );
 
+CREATE TABLE scoring.worker (
+    projection text NOT NULL,
+    worker uuid NOT NULL,
+    session_pid integer NOT NULL,
+    session_began timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY scoring.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
 
 ALTER TABLE ONLY scoring.calendar
-    ADD CONSTRAINT calendar_pkey PRIMARY KEY (home);
+    ADD CONSTRAINT calendar_pkey PRIMARY KEY (home, "position");
 
 ALTER TABLE ONLY scoring.checkpoint
-    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection);
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection, first_partition);
 
 ALTER TABLE ONLY scoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY scoring.parked
-    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position");
+    ADD CONSTRAINT parked_pkey PRIMARY KEY ("position", partition, partnership);
 
 ALTER TABLE ONLY scoring.partnership
     ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
@@ -100,6 +115,9 @@ ALTER TABLE ONLY scoring.ruling
 
 ALTER TABLE ONLY scoring.staged_activity
     ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
+
+ALTER TABLE ONLY scoring.worker
+    ADD CONSTRAINT worker_pkey PRIMARY KEY (projection, worker);
 
 CREATE INDEX activity_of_batch ON scoring.activity USING btree (home, batch) WHERE (batch IS NOT NULL);
 

@@ -1,7 +1,8 @@
 """Scoring's tables: the book, the rulings, the ratings of now."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,19 +27,21 @@ def migrations() -> list[Migration]:
     return migrations_in(Path(shared.projection.__file__).with_name("migrations")) + migrations_in(own)
 
 
-async def read_standing(connection: Connection, home: str) -> Standing:
-    """Return a home as it stands in the tables, its facts left out until they are needed."""
-    today: date | None = await queries.today_of(connection, home=home)
+async def read_standing(connection: Connection, home: str, position: int) -> Standing:
+    """Return a home as it stands in the tables at a position, its facts left out until they are needed."""
+    today: date | None = await queries.today_of(connection, home=home, position=position)
     registry = await read_registry(connection, home)
-    return Standing(registry, {}, await _read_rulings(connection, home), today)
+    return Standing(registry, {}, await _read_rulings(connection, home, position), today)
 
 
-async def write_today(connection: Connection, home: str, today: date) -> None:
-    """Move the home's calendar on."""
-    await queries.set_today(connection, home=home, today=today)
+async def write_days(connection: Connection, home: str, days: Mapping[int, date]) -> None:
+    """Keep from which position on each day was today."""
+    if days:
+        rows = [{"home": home, "position": position, "today": day} for position, day in days.items()]
+        await queries.set_today(connection, rows)
 
 
-async def _read_rulings(connection: Connection, home: str) -> list[Event]:
+async def _read_rulings(connection: Connection, home: str, position: int) -> list[Event]:
     return [
         Event(
             position=row["position"],
@@ -51,8 +54,18 @@ async def _read_rulings(connection: Connection, home: str) -> list[Event]:
             partnership=row["partnership"],
             data=EVENT_TYPES[row["type"]].model_validate(row["data"]),
         )
-        async for row in queries.rulings(connection, home=home)
+        async for row in queries.rulings(connection, home=home, position=position)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """How a partnership stands on a day, and the position of the event that brought it there."""
+
+    partnership: str
+    on: date
+    position: int
+    document: dict[str, Any]
 
 
 async def write_ruling(connection: Connection, event: Event) -> None:
@@ -83,22 +96,16 @@ async def read_missing_facts(connection: Connection, home: str, standing: Standi
     standing.facts.update({slug: HeldFacts(each) for slug, each in facts.items()})
 
 
-async def write_ratings(
-    connection: Connection,
-    home: str,
-    rated_on: date,
-    positions: Mapping[str, int],
-    documents: Mapping[str, dict[str, Any]],
-) -> None:
+async def write_ratings(connection: Connection, home: str, rated: Sequence[Rated]) -> None:
     """Keep how partnerships stand now, and what brought them there; sorted, so that two writers never wait for each other."""
-    slugs = sorted(documents)
+    in_order = sorted(rated, key=lambda each: each.partnership)
     await queries.write_ratings(
         connection,
         home=home,
-        rated_on=rated_on,
-        positions=[positions[slug] for slug in slugs],
-        partnerships=slugs,
-        documents=[json.dumps(documents[slug]) for slug in slugs],
+        partnerships=[each.partnership for each in in_order],
+        rated_on=[each.on for each in in_order],
+        positions=[each.position for each in in_order],
+        documents=[json.dumps(each.document) for each in in_order],
     )
 
 

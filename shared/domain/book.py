@@ -41,17 +41,15 @@ def fold(book: Book, event: Event) -> list[Activity | Partnership]:
     """Bring the book up to the event and return what changed.
 
     What the event touches must be in the book. A second registration of a slug and a change to what is not there change
-    nothing: ingest refuses both, so they can only be read from a log that something else wrote to. Nor does the
-    completion of an import of which another number of rows is there.
+    nothing: ingest refuses both, so they can only be read from a log that something else wrote to.
     """
     changed: list[Activity | Partnership] = []
     match event.data:
         case ActivityRecorded() if event.import_id is not None:
             book.staged.setdefault(event.import_id, []).append(event)
-        case ImportCompleted(import_id=import_id, rows=rows):
+        case ImportCompleted(import_id=import_id):
             staged = book.staged.pop(import_id, [])
-            if len(staged) == rows:
-                changed = [complete(each, event) for each in staged if each.id not in book.activities]
+            changed = [complete(each, event) for each in staged if each.id not in book.activities]
         case PartnershipRegistered(partnership=slug) if slug not in book.partnerships:
             changed = [register(event)]
         case PartnershipChanged(partnership=slug) | PartnershipEnded(partnership=slug) if slug in book.partnerships:

@@ -63,7 +63,7 @@ class PartnershipFacts(Data):
     longitude: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False)] | None = None
     mou_date: Day | None = None
     issue_basis: Slug | None = None
-    fields: Annotated[list[Line], Field(max_length=50)] = []
+    fields: Annotated[list[Line], Field(max_length=50, default_factory=list)]
 
 
 class PartnershipStanding(PartnershipFacts):
@@ -139,14 +139,14 @@ class ActivityFacts(Data):
     title: Bilingual
     initiator: Initiator | None = None
     mode: Mode = Mode.UNKNOWN
-    actors: Annotated[list[Actor], Field(max_length=20)] = []
+    actors: Annotated[list[Actor], Field(max_length=20, default_factory=list)]
     people_to_people: Flag | None = None
-    fields: Annotated[list[Line], Field(max_length=50)] = []
+    fields: Annotated[list[Line], Field(max_length=50, default_factory=list)]
     participants: Count | None = None
     value: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] | None = None
     currency: Currency | None = None
     description: BilingualText | None = None
-    evidence: Annotated[list[Evidence], Field(max_length=50)] = []
+    evidence: Annotated[list[Evidence], Field(max_length=50, default_factory=list)]
     place: Line | None = None
     caused_by: UUID | None = None
     source: Line | None = None

@@ -6,6 +6,7 @@ A year, a month, a day, or an interval of two of these. Nothing is ever made mor
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from shared.domain.months import days_in_month
 from shared.domain.unfit import Unfit
@@ -28,6 +29,7 @@ class Occurred:
     last: date
 
 
+@lru_cache(maxsize=10_000)
 def parse_occurred(text: str) -> Occurred:
     """Read an EDTF date of the subset.
 

@@ -24,7 +24,7 @@ from shared.ledger.ledger import EPOCH, RECORDED_AT, Ledger, Stored, moment
 from shared.ledger.stream import STREAM
 from shared.wire.canonical import digest
 
-MOST_AT_ONCE = 1_000
+MOST_AT_ONCE = 5_000
 HEARTBEAT_SECONDS = 1.0
 PULL_SECONDS = 20.0
 CATCH_UP_SECONDS = 5.0
@@ -51,7 +51,7 @@ class Checkpoint:
 
 
 async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncGenerator[list[Stored], None]:
-    """Yield what stands after the checkpoint, in lists of up to 1,000, for ever; wait where there is nothing yet.
+    """Yield what stands after the checkpoint, in lists of up to 5,000, for ever; wait where there is nothing yet.
 
     `recorded_at` is held monotone: a clock set back cannot make a later event look earlier. Raises `LedgerBroken` where
     the event at the checkpoint is gone or differs, or where a position is left out twice over; errors of the connection

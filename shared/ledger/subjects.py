@@ -9,6 +9,7 @@ import hashlib
 from uuid import UUID
 
 WHOLE_HOME = "all.all"
+PARTITIONS = 64
 
 
 def subject_of(home: str, event_id: UUID, partnership: str | None) -> str:
@@ -22,6 +23,22 @@ def partition_of(home: str, partnership: str | None) -> str:
         return WHOLE_HOME
     first = hashlib.sha256(f"{home}/{partnership}".encode()).digest()[0]
     return f"{first & 7}.{first >> 3 & 7}"
+
+
+def partition_number(home: str, partnership: str) -> int:
+    """Return the number of a partnership's partition, 0 to 63, by which shares of them are handed out."""
+    return _number(partition_of(home, partnership))
+
+
+def partition_in(subject: str) -> int | None:
+    """Return the number of the partition in a subject, None for what concerns the whole home."""
+    partition = subject.split(".", 3)[3]
+    return None if partition == WHOLE_HOME else _number(partition)
+
+
+def _number(partition: str) -> int:
+    first, second = partition.split(".")
+    return int(first) * 8 + int(second)
 
 
 def any_with_id(home: str, event_id: UUID) -> str:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Book, Touched, fold
 from shared.domain.events import ActivityFacts, ActivityRecorded, Event, ImportCompleted, PartnershipFacts
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
+from shared.projection.scope import Scope
 
 queries = load_queries(__file__)
 
@@ -21,17 +23,17 @@ class BroughtUp(NamedTuple):
 
 
 async def bring_up(
-    connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership]
+    connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership], scope: Scope
 ) -> BroughtUp:
-    """Bring the tables of the book, and the registry of the home, up to these events."""
+    """Bring what the scope holds of the book's tables, and the registry of the home, up to these events."""
     brought_up = BroughtUp([], {})
     for run in runs_between_completions(events):
         completion = run[0]
         if isinstance(completion.data, ImportCompleted):
-            entered = await _complete(connection, completion, completion.data)
+            entered = await _complete(connection, completion, completion.data, scope)
             brought_up.imported.update(dict.fromkeys(entered, completion.position))
             continue
-        book = await read_book(connection, home, run, registry)
+        book = await read_book(connection, home, run, registry, scope)
         changed = [(event.position, change) for event in run for change in fold(book, event)]
         await write_book(connection, home, [change for _, change in changed])
         await _stage(connection, home, book)
@@ -71,24 +73,34 @@ async def _stage(connection: Connection, home: str, book: Book) -> None:
     )
 
 
-async def _complete(connection: Connection, event: Event, data: ImportCompleted) -> set[str]:
-    entered = queries.complete_staged_activities(
-        connection, home=event.home, rows=data.rows, stated_on=event.recorded_on, import_id=data.import_id
-    )
-    partnerships = {row["partnership"] async for row in entered}
-    await queries.drop_staged_activities(connection, home=event.home, import_id=data.import_id)
+async def _complete(connection: Connection, event: Event, data: ImportCompleted, scope: Scope) -> list[str]:
+    staged = queries.staged_partnerships(connection, home=event.home, import_id=data.import_id)
+    partnerships = [row["partnership"] async for row in staged if scope.holds(event.home, row["partnership"])]
+    if partnerships:
+        await queries.complete_staged_activities(
+            connection,
+            home=event.home,
+            import_id=data.import_id,
+            partnerships=partnerships,
+            stated_on=event.recorded_on,
+        )
     return partnerships
 
 
 async def read_book(
-    connection: Connection, home: str, events: Iterable[Event], registry: dict[str, Partnership]
+    connection: Connection, home: str, events: Iterable[Event], registry: dict[str, Partnership], scope: Scope
 ) -> Book:
-    """Return the book of what the events touch, as it stood before them; `registry` is its partnerships, all of the home's."""
+    """Return the book of what the events touch in a scope, as it stood before them; `registry` is its partnerships."""
     touched = Touched()
     for event in events:
         touched.add(event.data)
     amended = await read_touched(connection, home, replace(touched, partnerships=set()))
-    return Book(registry, amended.activities)
+    return Book(registry, in_scope(amended.activities.values(), home, scope))
+
+
+def in_scope(activities: Iterable[Activity], home: str, scope: Scope) -> dict[UUID, Activity]:
+    """Return those of the activities, by their ids, whose partnership the scope holds."""
+    return {each.id: each for each in activities if scope.holds(home, each.facts.partnership)}
 
 
 async def read_touched(connection: Connection | Pool, home: str, touched: Touched) -> Book:

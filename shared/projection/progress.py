@@ -70,9 +70,17 @@ async def watch_progress(pool: Pool, progress: Progress) -> None:
 
 
 async def read_checkpoint(connection: Connection | Pool, projection: str) -> Checkpoint | None:
-    """Return how far the projection has come, None where it has not begun."""
+    """Return how far the projection has come, in the share that is behind most; None where it has not begun."""
     row = await queries.checkpoint_of(connection, projection=projection)
     return Checkpoint(row["position"], row["hash"], row["recorded_at"]) if row else None
+
+
+async def read_checkpoints(connection: Connection | Pool, projection: str) -> list[Checkpoint]:
+    """Return how far each share of the projection has come."""
+    return [
+        Checkpoint(row["position"], row["hash"], row["recorded_at"])
+        async for row in queries.checkpoints_of(connection, projection=projection)
+    ]
 
 
 @asynccontextmanager

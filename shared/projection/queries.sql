@@ -1,18 +1,29 @@
 -- name: checkpoint_of^
--- How far has this projection come?
-SELECT position, hash, recorded_at FROM checkpoint WHERE projection = :projection;
+-- How far has this projection come, in the share that is behind most?
+SELECT position, hash, recorded_at FROM checkpoint WHERE projection = :projection ORDER BY position LIMIT 1;
+
+-- name: checkpoints_of
+-- How far has each share of this projection come?
+SELECT position, hash, recorded_at FROM checkpoint WHERE projection = :projection ORDER BY first_partition;
 
 -- name: begin_checkpoint!
 -- Note that a projection begins, unless it has begun.
-INSERT INTO checkpoint (projection, position, hash, recorded_at)
-VALUES (:projection, 0, '', '1970-01-01T00:00:00Z')
-ON CONFLICT (projection) DO NOTHING;
+INSERT INTO checkpoint (projection, first_partition, last_partition, position, hash, recorded_at)
+VALUES (:projection, 0, 63, 0, '', '1970-01-01T00:00:00Z')
+ON CONFLICT DO NOTHING;
 
 -- name: advance_checkpoint$
--- Move on from where we believe to stand; no row where somebody else has moved it.
-UPDATE checkpoint SET position = :position, hash = :hash, recorded_at = :recorded_at
-WHERE projection = :projection AND position = :from_position AND hash = :from_hash
-RETURNING position;
+-- Move shares on from where we believe them to stand and to be ours. How many were? Fewer where somebody else has moved
+-- or taken one.
+WITH advanced AS (
+    UPDATE checkpoint SET position = :position, hash = :hash, recorded_at = :recorded_at
+    FROM unnest(:firsts::smallint[], :lasts::smallint[], :fences::bigint[]) AS held (first_partition, last_partition, fence)
+    WHERE projection = :projection AND position = :from_position AND hash = :from_hash
+      AND checkpoint.first_partition = held.first_partition AND checkpoint.last_partition = held.last_partition
+      AND checkpoint.fence = held.fence
+    RETURNING 1
+)
+SELECT count(*) FROM advanced;
 
 -- name: partnerships_in_book
 -- The registry's entries for these partnerships.
@@ -59,55 +70,55 @@ FROM unnest(:imports::uuid[], :activities::uuid[], :partnerships::text[], :batch
     AS staged (import_id, activity, partnership, batch, facts)
 ON CONFLICT DO NOTHING;
 
--- name: complete_staged_activities
--- The import is whole: its activities enter the book, where there are as many as it says. Of which partnerships are they?
+-- name: staged_partnerships
+-- Of which partnerships are the activities that are staged for an import?
+SELECT DISTINCT partnership FROM staged_activity WHERE home = :home AND import_id = :import_id;
+
+-- name: complete_staged_activities!
+-- The import is whole: its activities of these partnerships enter the book.
 WITH entered AS (
-    INSERT INTO activity (home, activity, partnership, batch, facts, stated_on)
-    SELECT home, activity, partnership, batch, facts, :stated_on FROM staged_activity
-    WHERE home = :home AND import_id = :import_id
-      AND :rows = (SELECT count(*) FROM staged_activity WHERE home = :home AND import_id = :import_id)
-    ON CONFLICT (home, activity) DO NOTHING
-    RETURNING partnership
+    DELETE FROM staged_activity
+    WHERE home = :home AND import_id = :import_id AND partnership = ANY(:partnerships::text[])
+    RETURNING home, activity, partnership, batch, facts
 )
-SELECT DISTINCT partnership FROM entered;
-
--- name: drop_staged_activities!
--- What was staged for an import has served.
-DELETE FROM staged_activity WHERE home = :home AND import_id = :import_id;
-
--- name: take_turn$
--- Be the one worker of this projection, for as long as this session lives.
-SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '/' || :projection, 0));
+INSERT INTO activity (home, activity, partnership, batch, facts, stated_on)
+SELECT home, activity, partnership, batch, facts, :stated_on FROM entered
+ON CONFLICT (home, activity) DO NOTHING;
 
 -- name: hint_at_progress$
 -- Tell whoever watches, once the transaction is there to be seen.
 SELECT pg_notify(:channel, :position);
 
--- name: give_turn_back$
--- Let another worker project.
-SELECT pg_advisory_unlock_all();
-
--- name: lock_checkpoint$
--- Let nobody move this projection on before the transaction ends; say which table stands, for rebuilt ones are swapped in.
-SELECT tableoid::bigint FROM checkpoint WHERE projection = :projection FOR UPDATE;
+-- name: tables_at$
+-- Which table holds the checkpoints? Another number where rebuilt ones were swapped in. Shares can change hands meanwhile.
+SELECT tableoid::bigint FROM checkpoint WHERE projection = :projection AND first_partition = 0 FOR KEY SHARE;
 
 -- name: held_up
--- Which partnerships wait behind an event that could not be projected?
-SELECT DISTINCT home, partnership FROM parked WHERE partnership <> '';
+-- Which partnerships in these partitions wait behind an event that could not be projected?
+SELECT DISTINCT home, partnership FROM parked WHERE partnership <> '' AND partition = ANY(:partitions::smallint[]);
 
--- name: park!
+-- name: park*!
 -- Keep that an event waits.
-INSERT INTO parked (position, home, partnership, error) VALUES (:position, :home, :partnership, :error)
-ON CONFLICT (position) DO NOTHING;
+INSERT INTO parked (position, partition, home, partnership, error)
+VALUES (:position, :partition, :home, :partnership, :error)
+ON CONFLICT DO NOTHING;
 
 -- name: parked
 -- What waits, in order?
-SELECT position, home, partnership, error FROM parked ORDER BY position;
+SELECT DISTINCT position, home, partnership, error FROM parked ORDER BY position, home, partnership;
+
+-- name: parked_in
+-- What waits in these partitions, in order?
+SELECT position, home, partnership, array_agg(partition) AS partitions FROM parked
+WHERE partition = ANY(:partitions::smallint[])
+GROUP BY position, home, partnership ORDER BY position, home, partnership;
 
 -- name: let_go!
 -- The event is projected now.
-DELETE FROM parked WHERE position = :position;
+DELETE FROM parked
+WHERE position = :position AND partnership = :partnership AND partition = ANY(:partitions::smallint[]);
 
 -- name: note_error!
 -- The event still cannot be projected.
-UPDATE parked SET error = :error WHERE position = :position;
+UPDATE parked SET error = :error
+WHERE position = :position AND partnership = :partnership AND partition = ANY(:partitions::smallint[]);

@@ -4,7 +4,8 @@ The new one has a schema of its own, `<schema>_next`, made by the same migration
 are compared while the live tables are held still, at the same position; nothing that is read of them waits for that.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,19 +13,27 @@ import structlog
 
 from shared.ledger.follow import Checkpoint, LedgerBroken, follow_until
 from shared.ledger.ledger import Ledger
+from shared.ledger.subjects import PARTITIONS
 from shared.postgres.migrate import Migration, migrate
 from shared.postgres.pool import LOCK_ERRORS, Connection, Pool, open_pool_of_owner
 from shared.postgres.queries import load_queries
 from shared.postgres.roles import OWNER, grant, password_name
 from shared.process.secrets import read_secret
 from shared.process.settings import Settings
-from shared.projection.parking import Projector, project_or_park
+from shared.projection.parking import Projector, project_or_park, read_entries
+from shared.projection.progress import read_checkpoints
 from shared.projection.run import advance
+from shared.projection.scope import ALL_PARTITIONS
+from shared.projection.shares import Share
 
 WAITS_TO_HOLD_STILL_MILLISECONDS = (*[500] * 20, *[2_000] * 20)
 """First less than PostgreSQL takes to end a deadlock: we give way to a worker. Then longer, so that vacuum gives way to us."""
+BETWEEN_TRIES_SECONDS = 0.02
 COMPARING_SECONDS = 3_600.0
-NOT_COMPARED = ("migration",)
+NOT_COMPARED = ("migration", "checkpoint", "worker")
+"""Where the shares of the live projection stand is compared by itself."""
+WHOLE = Share(0, PARTITIONS - 1, fence=0, worker=None, checkpoint=Checkpoint())
+"""The new one is built by one worker, which nobody disturbs."""
 
 queries = load_queries(__file__, "rebuild.sql")
 checkpoints = load_queries(__file__)
@@ -84,19 +93,24 @@ class Rebuild:
         async with aclosing(follow_until(self._ledger, self.checkpoint, until)) as lists:
             async for entries in lists:
                 reached = self.checkpoint.after(entries[-1])
+                read = read_entries(entries, self._settings.zone, ALL_PARTITIONS)
                 async with self._rebuilt.acquire() as connection, connection.transaction():
-                    await project_or_park(connection, self._projection.projector, entries, self._settings.zone)
-                    await advance(connection, self._projection.projector.name, self.checkpoint, reached)
+                    await project_or_park(connection, self._projection.projector, read, ALL_PARTITIONS)
+                    await advance(connection, self._projection.projector.name, [WHOLE], self.checkpoint, reached)
                 self.checkpoint = reached
                 advanced(reached.position)
 
     async def compare(self) -> list[Compared]:
-        """Hold the live tables still for writing, bring the new ones to the same position, and compare every table."""
-        async with self._held_still("EXCLUSIVE") as connection:
+        """Hold the live tables still for writing, bring the new ones to the same position, and compare every table.
+
+        Waits for a moment at which all shares of the live projection stand at the same event.
+        """
+        async with self._held_still("EXCLUSIVE", self._stands_at_one_event) as connection:
             await self.build(await self._target(connection), _nobody)
             tables = [row["table_name"] async for row in queries.tables_of(connection, schema=self._projection.schema)]
             left_out = {*NOT_COMPARED, *self._projection.kept}
-            return [await self._compared(connection, table) for table in tables if table not in left_out]
+            compared = [await self._compared(connection, table) for table in tables if table not in left_out]
+            return [await self._compared_checkpoints(connection), *compared]
 
     async def swap(self) -> int:
         """Put the new tables in the place of the live ones, in one transaction; return the position they stand at.
@@ -107,7 +121,7 @@ class Rebuild:
         """
         live, rebuilt = self._projection.schema, self._projection.next_schema
         await self.build(await self._ledger.end(), _nobody)
-        async with self._held_still("ACCESS EXCLUSIVE") as connection:
+        async with self._held_still("ACCESS EXCLUSIVE", _always) as connection:
             await self.build(await self._ledger.end(), _nobody)
             for table in self._projection.kept:
                 await connection.execute(f'DROP TABLE IF EXISTS "{rebuilt}"."{table}"')
@@ -133,6 +147,18 @@ class Rebuild:
             )
         return int(row["position"]) if row is not None else end
 
+    async def _stands_at_one_event(self, connection: Connection) -> bool:
+        live = await read_checkpoints(connection, self._projection.projector.name)
+        return len({each.position for each in live}) < 2
+
+    async def _compared_checkpoints(self, connection: Connection) -> Compared:
+        live = await read_checkpoints(connection, self._projection.projector.name)
+        others = [
+            each for each in live if (each.position, each.hash) != (self.checkpoint.position, self.checkpoint.hash)
+        ]
+        first = [f"live only: position={each.position}, hash={each.hash}" for each in others[:3]]
+        return Compared("checkpoint", len(live), 1, len(others), tuple(first))
+
     async def _compared(self, connection: Connection, table: str) -> Compared:
         names = {"live": self._projection.schema, "rebuilt": self._projection.next_schema, "table": table}
         asked = await queries.comparison_of(connection, **names)
@@ -147,22 +173,26 @@ class Rebuild:
         return Compared(table, counts["rows"], counts["rebuilt_rows"], differences, tuple(first))
 
     @asynccontextmanager
-    async def _held_still(self, mode: str) -> AsyncIterator[Connection]:
-        """Lock the live tables for one transaction, giving way to workers until they let us."""
-        async with self._live.acquire() as connection, connection.transaction():
-            tables = [row["table_name"] async for row in queries.tables_of(connection, schema=self._projection.schema)]
-            # In the order of a worker's transaction, which begins with its checkpoint: so neither waits for the other.
-            tables.sort(key=lambda table: table != "checkpoint")
-            named = ", ".join(f'"{self._projection.schema}"."{table}"' for table in tables)
+    async def _held_still(self, mode: str, fits: Callable[[Connection], Awaitable[bool]]) -> AsyncIterator[Connection]:
+        """Lock the live tables for one transaction, giving way to workers until they let us, and until what stands fits."""
+        async with self._live.acquire() as connection:
             for wait_milliseconds in WAITS_TO_HOLD_STILL_MILLISECONDS:
-                if await _locked(connection, f"LOCK TABLE {named} IN {mode} MODE", wait_milliseconds):
-                    break
-            else:
-                raise CannotRebuild(
-                    f"The tables of {self._projection.schema} were never free for a moment. Try again when less is being "
-                    "read and written."
-                )
-            yield connection
+                async with connection.transaction():
+                    if await self._lock_all(connection, mode, wait_milliseconds) and await fits(connection):
+                        yield connection
+                        return
+                await asyncio.sleep(BETWEEN_TRIES_SECONDS)
+            raise CannotRebuild(
+                f"The tables of {self._projection.schema} were never free for a moment. Try again when less is being "
+                "read and written."
+            )
+
+    async def _lock_all(self, connection: Connection, mode: str, wait_milliseconds: int) -> bool:
+        tables = [row["table_name"] async for row in queries.tables_of(connection, schema=self._projection.schema)]
+        # In the order of a worker's transaction, which begins with its checkpoint: so neither waits for the other.
+        tables.sort(key=lambda table: table != "checkpoint")
+        named = ", ".join(f'"{self._projection.schema}"."{table}"' for table in tables)
+        return await _locked(connection, f"LOCK TABLE {named} IN {mode} MODE", wait_milliseconds)
 
 
 async def _locked(connection: Connection, statement: str, wait_milliseconds: int) -> bool:
@@ -192,6 +222,7 @@ async def open_rebuild(projection: Projection, ledger: Ledger, settings: Setting
             await turn.execute(f'DROP SCHEMA IF EXISTS "{projection.next_schema}" CASCADE')
             await migrate(turn, projection.next_schema, list(projection.migrations))
             rebuilt = await open_pool_of_owner(few, projection.next_schema)
+            projection.projector.forget()
             try:
                 await checkpoints.begin_checkpoint(rebuilt, projection=projection.projector.name)
                 yield Rebuild(projection, ledger, settings, live, rebuilt)
@@ -208,6 +239,11 @@ async def _take_the_turn(connection: Connection, projection: Projection) -> None
         raise CannotRebuild(f"There are no tables of {projection.schema} yet. Start Kembar: it makes them by itself.")
     if not await queries.one_rebuild_at_a_time(connection, schema=projection.schema):
         raise CannotRebuild(f"Another program is building {projection.schema} anew. Wait until it is done.")
+
+
+async def _always(connection: Connection) -> bool:
+    """The new tables are brought to the ledger's end, wherever the live ones stand."""
+    return True
 
 
 def _nobody(position: int) -> None:

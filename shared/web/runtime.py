@@ -10,12 +10,12 @@ from typing import Any
 
 import structlog
 
-from shared.ledger.follow import Checkpoint, check_what_was_read
+from shared.ledger.follow import check_what_was_read
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Pool, open_pool
 from shared.process.settings import Settings
 from shared.projection.parking import Projector
-from shared.projection.progress import Progress, read_checkpoint, watch_progress
+from shared.projection.progress import Progress, read_checkpoints, watch_progress
 from shared.projection.run import keep_projecting
 
 log = structlog.get_logger()
@@ -70,7 +70,8 @@ async def open_runtime(
         raise
     runtime = Runtime(ledger, pool, progress)
     try:
-        await check_what_was_read(ledger, await read_checkpoint(pool, projector.name) or Checkpoint())
+        for checkpoint in set(await read_checkpoints(pool, projector.name)):
+            await check_what_was_read(ledger, checkpoint)
         runtime.start(watch_progress(pool, progress))
         if settings.project:
             runtime.start(keep_projecting(ledger, pool, projector, settings))

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
+import psutil
 import pytest
 
 from cli.embedded.nats_server import free_ports
@@ -142,6 +143,28 @@ async def under_load(load: Load, program, chance: random.Random) -> dict[str, in
     load.stop = True
     await posting
     return kills
+
+
+def test_an_engine_that_cannot_start_at_once_is_started_again(tmp_path):
+    with running("up", tmp_path / "data", free_ports(1)[0]) as program:
+        server = psutil.Process(program.pid_of("postgres"))
+        left_behind = next(each for each in server.children() if "kembar_reports" in " ".join(each.cmdline()))
+        left_behind.suspend()  # it keeps the memory that it shared with the server, as one busy writing does
+        server.kill()
+        try:
+            wait_until(lambda: "pre-existing shared memory" in (program.data / "logs" / "postgres.log").read_text())
+        finally:
+            left_behind.resume()
+
+        wait_until(lambda: is_another(program, "postgres", server.pid))
+        wait_until(lambda: registered(program))
+
+
+def registered(program) -> bool:
+    with suppress(AssertionError, httpx.TransportError):
+        asyncio.run(register_partnerships(program))
+        return True
+    return False
 
 
 def is_another(program, part, pid) -> bool:

@@ -86,12 +86,12 @@ def test_only_the_one_clock_is_read():
     assert found.keys() == {CLOCK}, found
 
 
-def test_no_sql_reads_the_clock():
+def test_no_sql_reads_the_clock_but_that_of_the_leases():
     assert SQL_READS_THE_CLOCK.search("SELECT now()")
     assert SQL_READS_THE_CLOCK.search("DEFAULT current_timestamp")
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.sql")]
     assert files
-    assert [path.name for path in files if SQL_READS_THE_CLOCK.search(path.read_text("utf-8"))] == []
+    assert [path.name for path in files if SQL_READS_THE_CLOCK.search(path.read_text("utf-8"))] == ["shares.sql"]
 
 
 @pytest.mark.parametrize(

@@ -4,42 +4,44 @@ from datetime import date
 
 import pytest
 
-from services.scoring.project import today_after, touched_at
+from services.scoring.project import days_begun, touched_at
 from shared.domain.book import Book, fold
 from tests.support.build import a_partnership, an_activity, an_event, an_id, rubric_data
-
-RECORDED_ON = date(2021, 3, 1)
 
 
 def a_day_closed(day, position=1):
     return an_event("day.closed", {"day": day}, position=position)
 
 
-def one_by_one(today, events):
+def one_by_one(events):
+    today, begun = None, {}
     for event in events:
-        today = today_after(today, [event])
-    return today
+        begun |= days_begun(today, [event])
+        today = max(begun.values(), default=None)
+    return begun
 
 
 @pytest.mark.parametrize(
-    ("events", "today"),
+    ("events", "begun"),
     [
-        ([an_event("partnership.registered", a_partnership())], RECORDED_ON),
-        ([an_event("partnership.registered", a_partnership()), a_day_closed("2021-02-27")], RECORDED_ON),
-        ([a_day_closed("2021-02-27"), an_event("activity.recorded", an_activity())], date(2021, 2, 28)),
-        ([a_day_closed("2021-03-04"), a_day_closed("2021-03-03")], date(2021, 3, 5)),
+        ([an_event("partnership.registered", a_partnership())], {}),
         (
-            [an_event("partnership.registered", a_partnership()), an_event("activity.recorded", an_activity())],
-            RECORDED_ON,
+            [an_event("partnership.registered", a_partnership()), a_day_closed("2021-02-27", 2)],
+            {2: date(2021, 2, 28)},
+        ),
+        ([a_day_closed("2021-03-04", 1), a_day_closed("2021-03-03", 2)], {1: date(2021, 3, 5)}),
+        (
+            [a_day_closed("2021-03-04", 1), a_day_closed("2021-03-05", 2)],
+            {1: date(2021, 3, 5), 2: date(2021, 3, 6)},
         ),
     ],
 )
-def test_today_is_the_same_in_one_list_as_one_by_one(events, today):
-    assert today_after(None, events) == one_by_one(None, events) == today
+def test_days_begin_the_same_in_one_list_as_one_by_one(events, begun):
+    assert days_begun(None, events) == one_by_one(events) == begun
 
 
 def test_today_is_never_earlier_again():
-    assert today_after(date(2022, 1, 1), [a_day_closed("2021-03-04")]) == date(2022, 1, 1)
+    assert days_begun(date(2022, 1, 1), [a_day_closed("2021-03-04")]) == {}
 
 
 def test_a_partnership_stands_where_its_own_last_event_brought_it():
@@ -55,7 +57,7 @@ def test_a_partnership_stands_where_its_own_last_event_brought_it():
 
     touched = touched_at(events, [(event.position, each) for event in events for each in fold(book, event)], {})
 
-    assert (touched.last("hanoi"), touched.last("paris"), touched.everything) == (5, 4, 0)
+    assert (touched.last("hanoi").position, touched.last("paris").position, touched.everything) == (5, 4, None)
 
 
 @pytest.mark.parametrize(
@@ -75,4 +77,4 @@ def test_what_concerns_the_whole_home_touches_every_partnership(event):
 
     touched = touched_at(events, [], {})
 
-    assert (touched.last("hanoi"), touched.last("paris"), touched.last("beijing")) == (2, 3, 2)
+    assert [touched.last(slug).position for slug in ("hanoi", "paris", "beijing")] == [2, 3, 2]

@@ -174,12 +174,6 @@ def test_an_import_states_its_dates_on_the_day_of_its_completion():
     assert book.activities[an_id(1)].stated_on == date(2021, 3, 9)
 
 
-def test_a_completion_that_names_another_number_of_rows_completes_nothing():
-    book = a_book(_imported(1), _completed(2))
-
-    assert book.activities == {}
-
-
 def test_what_is_staged_can_be_neither_corrected_nor_retracted():
     assert a_book(_imported(1), _corrected(1, mode="online"), _retracted(1)) == a_book(_imported(1))
 

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -13,22 +12,7 @@ from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
 from shared.projection.parking import read_parked
 from shared.wire.envelope import Posting, encode
-from tests.shared.projection.test_run import Positions, projecting, seen
-
-NOW = datetime(2026, 11, 21, tzinfo=UTC)
-LETTER = {
-    "indicator": "contact",
-    "occurred": "2026",
-    "direction": "inbound",
-    "outcome": "held",
-    "title": {"id": "Surat"},
-}
-
-
-def a_letter(partnership, title="Surat"):
-    data = {**LETTER, "partnership": partnership, "title": {"id": title}}
-    posting = Posting(uuid4(), "jakarta", "activity.recorded", data, partnership, "jakarta/bureau", NOW)
-    return Entry("jakarta", posting.id, subject_of("jakarta", posting.id, partnership), encode(posting))
+from tests.shared.projection.test_run import NOW, Positions, a_letter, projecting, seen
 
 
 def broken(entry):
@@ -48,8 +32,8 @@ class Choosy(Positions):
     def forget(self):
         pass
 
-    async def project(self, connection, read):
-        await super().project(connection, read)
+    async def project(self, connection, read, scope):
+        await super().project(connection, read, scope)
         if not self.mended and any(each.event.data.title.id == "Kejutan" for each in read):
             raise KeyError("Kejutan")
 

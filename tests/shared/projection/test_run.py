@@ -12,12 +12,28 @@ from shared.ledger.ledger import Entry
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
+from shared.projection.parking import read_parked
 from shared.projection.progress import Progress, read_checkpoint, watch_progress
 from shared.projection.run import keep_projecting
 from shared.wire.envelope import Posting, UnknownVersion, encode
 from tests.support.engines import open_ledger, running_nats
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+LETTER = {
+    "indicator": "contact",
+    "occurred": "2026",
+    "direction": "inbound",
+    "outcome": "held",
+    "title": {"id": "Surat"},
+}
+
+
+def a_letter(partnership, title="Surat"):
+    data = {**LETTER, "partnership": partnership, "title": {"id": title}}
+    posting = Posting(uuid4(), "jakarta", "activity.recorded", data, partnership, "jakarta/bureau", NOW)
+    return Entry("jakarta", posting.id, subject_of("jakarta", posting.id, partnership), encode(posting))
 
 
 def a_day_closed(day="2026-11-20", event_type="day.closed"):
@@ -37,9 +53,12 @@ class Positions:
     def forget(self):
         pass
 
-    async def project(self, connection, read):
+    async def project(self, connection, read, scope):
         await connection.execute("CREATE TABLE IF NOT EXISTS seen (position bigint PRIMARY KEY)")
-        await connection.executemany("INSERT INTO seen VALUES ($1)", [(each.event.position,) for each in read])
+        of_homes = [(each.event.position,) for each in read if each.event.partnership is None]
+        await connection.executemany("INSERT INTO seen VALUES ($1) ON CONFLICT DO NOTHING", of_homes)
+        of_partnerships = [(each.event.position,) for each in read if each.event.partnership is not None]
+        await connection.executemany("INSERT INTO seen VALUES ($1)", of_partnerships)
         if self.fail_after is not None and read[-1].event.position > self.fail_after:
             self.fail_after = None
             self.failed += 1
@@ -105,14 +124,38 @@ async def test_a_projection_goes_on_from_its_checkpoint(ledger, pool):
     assert await seen(pool) == list(range(1, 11))
 
 
-async def test_two_workers_on_one_projection_write_every_event_once(ledger, pool):
-    async with projecting(ledger, pool, Positions()) as (one, _), projecting(ledger, pool, Positions()) as (other, _):
-        for _ in range(20):
-            await ledger.append([a_day_closed()])
-        assert await one.reach(20, 30)
-        assert await other.reach(20, 30)
+async def test_workers_that_come_and_go_write_every_event_once(ledger, pool, database):
+    slugs = [f"city-{number}" for number in range(100)]
 
-    assert await seen(pool) == list(range(1, 21))
+    async def post():
+        for slug in slugs:
+            await ledger.append([a_letter(slug)])
+            await asyncio.sleep(0.02)
+        await ledger.append([a_day_closed()])
+
+    async with projecting(ledger, pool, Positions()) as (progress, _):
+        posting = asyncio.create_task(post())
+        other_pool = await open_pool(Settings(postgres_dsn=database, postgres_connections=10), "scoring")
+        other = asyncio.create_task(keep_projecting(ledger, other_pool, Positions(), Settings()))
+        async with asyncio.timeout(10):
+            while len(await shares_of(pool)) < 2:  # noqa: ASYNC110 - the table tells
+                await asyncio.sleep(0.05)
+        other_pool.terminate()
+        other.cancel()
+        await posting
+        assert await progress.reach(101, 30)
+
+        assert await shares_of(pool) == [64]
+    assert await seen(pool) == list(range(1, 102))
+    assert await read_parked(pool) == []
+
+
+async def shares_of(pool):
+    """How many partitions each share has that somebody works on."""
+    rows = await pool.fetch(
+        "SELECT last_partition - first_partition + 1 FROM checkpoint JOIN worker USING (projection, worker)"
+    )
+    return [row[0] for row in rows]
 
 
 async def test_a_projection_goes_on_when_the_server_was_killed(nats_server, ledger, pool):
