@@ -107,7 +107,7 @@ async def test_an_import_that_is_not_completed_never_counts(hanoi, ledger):
 
 
 async def test_all_services_see_the_same_after_an_import(hanoi):
-    await imported(hanoi, a_csv(*[a_row(Tanggal=day) for day in ("20 November 2026", "2 s.d. 4 November 2026")]))
+    await imported(hanoi, a_csv(*[a_row(Tanggal=day) for day in ("20 November 2025", "2 s.d. 4 November 2025")]))
 
     now = (await hanoi.get("/scoring/v1/ratings/hanoi")).json()
     reported = (await hanoi.ratings(on=now["on"]))["hanoi"]
