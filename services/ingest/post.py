@@ -100,6 +100,8 @@ class Desk:
         Requests of this process that stand on the same partition take turns, rather than undo each other's decisions.
         """
         partitions = await self._partitions(requests, principal.home)
+        if not partitions:
+            return await self._decide_and_append(requests, ids, principal, partitions, stood_by)
         async with contextlib.AsyncExitStack() as turns:
             for partition in sorted(partitions):
                 await turns.enter_async_context(self._turns[principal.home, partition])

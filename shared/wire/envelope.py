@@ -41,21 +41,16 @@ class Posting:
 def encode(posting: Posting) -> bytes:
     """Return the canonical bytes that are stored, hashed and replayed."""
     data = canonical(posting.data)
-    before: dict[str, Any] = {"author": posting.author, "bodyhash": _body_hash(posting.type, data)}
-    after: dict[str, Any] = {
-        "datacontenttype": "application/json",
-        "id": str(posting.id),
-        "source": f"/homes/{posting.home}",
-        "specversion": "1.0",
-        "time": rfc3339(posting.posted_at),
-        "type": f"{posting.type}.v{TODAYS_VERSION}",
-    }
-    if posting.partnership is not None:
-        after["subject"] = posting.partnership
+    # The keys of the canonical form are sorted. Written one by one, for an envelope is made for every row of an import.
+    before = f'{{"author":{_text(posting.author)},"bodyhash":"{_body_hash(posting.type, data)}","data":'
+    after = f',"datacontenttype":"application/json","id":"{posting.id}"'
     if posting.import_id is not None:
-        after["importid"] = str(posting.import_id)
-    # The keys of the canonical form are sorted: `data` stands between these two, and is written only once.
-    return canonical(before)[:-1] + b',"data":' + data + b"," + canonical(after)[1:]
+        after += f',"importid":"{posting.import_id}"'
+    after += f',"source":{_text(f"/homes/{posting.home}")},"specversion":"1.0"'
+    if posting.partnership is not None:
+        after += f',"subject":{_text(posting.partnership)}'
+    after += f',"time":"{rfc3339(posting.posted_at)}","type":{_text(f"{posting.type}.v{TODAYS_VERSION}")}}}'
+    return before.encode() + data + after.encode()
 
 
 def body_hash(event_type: str, data: Mapping[str, Any]) -> str:
@@ -64,7 +59,11 @@ def body_hash(event_type: str, data: Mapping[str, Any]) -> str:
 
 
 def _body_hash(event_type: str, data: bytes) -> str:
-    return digest(b'{"data":' + data + b"," + canonical({"type": event_type})[1:])
+    return digest(b'{"data":' + data + f',"type":{_text(event_type)}}}'.encode())
+
+
+def _text(text: str) -> str:
+    return canonical(text).decode()
 
 
 def attributes(payload: bytes) -> dict[str, Any]:

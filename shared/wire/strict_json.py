@@ -46,7 +46,11 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
         raise NotStrictJson(f"The text is not JSON: {error.msg} at {where}.", "Correct it there.") from None
     except RecursionError:
         raise NotStrictJson(*_TOO_DEEP) from None
-    _refuse_what_cannot_be_kept(value, 1)
+    if text.count("[") + text.count("{") > DEEPEST:
+        _refuse_what_is_too_deep(value, 1)
+    # Written out, neither U+0000 nor half a pair gets through the decoding above: only an escape can bring them in.
+    if "\\u" in text:
+        _refuse_what_cannot_be_kept(value)
     return value
 
 
@@ -80,9 +84,16 @@ def _constant(text: str) -> NoReturn:
     raise NotStrictJson(f"{text} is not a JSON number.", "Leave the value out where there is none.")
 
 
-def _refuse_what_cannot_be_kept(value: object, depth: int) -> None:
-    if depth > DEEPEST and isinstance(value, dict | list):
+def _refuse_what_is_too_deep(value: object, depth: int) -> None:
+    if not isinstance(value, dict | list):
+        return
+    if depth > DEEPEST:
         raise NotStrictJson(*_TOO_DEEP)
+    for member in value.values() if isinstance(value, dict) else value:
+        _refuse_what_is_too_deep(member, depth + 1)
+
+
+def _refuse_what_cannot_be_kept(value: object) -> None:
     if isinstance(value, str):
         if "\0" in value:
             raise NotStrictJson("A text contains the character U+0000.", "Remove it.")
@@ -90,8 +101,8 @@ def _refuse_what_cannot_be_kept(value: object, depth: int) -> None:
             raise NotStrictJson("A text contains half of a surrogate pair.", "Send the whole character.")
     elif isinstance(value, dict):
         for key, member in value.items():
-            _refuse_what_cannot_be_kept(key, depth + 1)
-            _refuse_what_cannot_be_kept(member, depth + 1)
+            _refuse_what_cannot_be_kept(key)
+            _refuse_what_cannot_be_kept(member)
     elif isinstance(value, list):
         for member in value:
-            _refuse_what_cannot_be_kept(member, depth + 1)
+            _refuse_what_cannot_be_kept(member)
