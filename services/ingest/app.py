@@ -7,12 +7,14 @@ from typing import Any, Literal
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.middleware import Middleware
 
 from services.ingest import import_routes
 from services.ingest.importing import Importer, keep_importing
 from services.ingest.post import Desk
-from services.ingest.routes import router
+from services.ingest.routes import POSTINGS, router
 from services.ingest.store import SCHEMA, BookProjector
+from services.ingest.straight import Straight
 from services.ingest.ticker import keep_closing_days
 from shared.domain.events import EVENT_TYPES
 from shared.ledger.writer import Writer
@@ -41,6 +43,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app = make_app("ingest", "Kembar: ingest", settings, lifespan)
     app.include_router(router)
     app.include_router(import_routes.router)
+    app.user_middleware.append(Middleware(Straight, functions=POSTINGS))  # the last of them is the innermost
     document_event_types(app)
     return app
 

@@ -1,6 +1,7 @@
 """The routes of ingest: read the request, post it, answer with receipts."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 
 from services.ingest.post import Desk, Receipts, too_large
 from services.ingest.requests import read_batch, read_event
+from services.ingest.straight import Function
 from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER
 from shared.web.principal import may_post
 from shared.wire.problems import MEDIA_TYPE, Fault, Finding, Problem
@@ -148,6 +150,12 @@ async def post_batch(request: Request) -> JSONResponse:
         raise Fault(requested)
     receipts = await _desk(request).post(requested, principal)
     return JSONResponse({"receipts": _documents(receipts)}, status_code=201 if receipts.new else 200)
+
+
+POSTINGS: Mapping[str, Function] = MappingProxyType(
+    {f"{router.prefix}/events": post_event, f"{router.prefix}/batches": post_batch}
+)
+"""The routes above by path, for the straight way past the router."""
 
 
 def _desk(request: Request) -> Desk:

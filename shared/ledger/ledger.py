@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,8 @@ from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
 
 from shared.ledger.rights import inbox_of
-from shared.ledger.stream import STREAM, check_fsync, check_stream
+from shared.ledger.runs import Runs
+from shared.ledger.stream import DIRECT_GET, STREAM, check_fsync, check_stream
 from shared.ledger.subjects import any_in_partition, any_with_id, home_in
 from shared.process.secrets import read_secret
 from shared.wire.envelope import LARGEST_BATCH
@@ -34,7 +35,6 @@ WRONG_LAST_SEQUENCE, SUBJECT_IS_TAKEN = 10071, 10077
 NO_ROOM = (10023, 10047)
 RECORDED_AT = "Kembar-Recorded-At"
 """Set on events that were restored from a copy: the server stamps them anew, but they were recorded when they were."""
-DIRECT_GET = f"$JS.API.DIRECT.GET.{STREAM}"
 
 CONNECTION_ERRORS = (NatsError, OSError, TimeoutError)
 """What a call raises while the server cannot be reached; begin again once it can."""
@@ -87,6 +87,7 @@ class Ledger:
         self.client = client
         self.user = user
         self.reconnections = 0
+        self._runs = Runs(client)
 
     @classmethod
     async def connect(cls, url: str | list[str], user: str, secrets_folder: Path | None) -> "Ledger":
@@ -110,6 +111,7 @@ class Ledger:
             error_cb=_log_error,
             reconnected_cb=count,
         )
+        await ledger._runs.open()
         return ledger
 
     async def check(self, monitor_urls: Sequence[str]) -> None:
@@ -222,26 +224,17 @@ class Ledger:
 
     async def _get_many(self, first: int, count: int) -> list[Stored]:
         """Return events from `first` on: fewer than `count` where the server sends fewer at once, none where none is there."""
-        inbox = self.client.new_inbox()
-        subscription = await self.client.subscribe(inbox)
         try:
-            question = json.dumps({"seq": first, "batch": count}).encode()
-            await self.send(DIRECT_GET, question, reply=inbox)
-            found: list[Stored] = []
-            while len(found) < count:
-                message = await subscription.next_msg(timeout=READ_BACK_SECONDS)
-                if message.headers and "Status" in message.headers:
-                    break
-                found.append(_stored(message))
-            return found
+            if count == 1:
+                found = await self._get({"seq": first}, READ_BACK_SECONDS)
+                return [found] if found else []
+            with _closed_under_way():
+                return [_stored(each) for each in await self._runs.read(first, count, READ_BACK_SECONDS)]
         except CONNECTION_ERRORS:
             return []  # the question or its answer was lost with a server; whoever reads back asks again
-        finally:
-            with suppress(*CONNECTION_ERRORS):
-                await subscription.unsubscribe()
 
-    async def _get(self, question: dict[str, Any]) -> Stored | None:
-        message = await self.ask(DIRECT_GET, json.dumps(question).encode())
+    async def _get(self, question: dict[str, Any], timeout_seconds: float = 5.0) -> Stored | None:
+        message = await self.ask(DIRECT_GET, json.dumps(question).encode(), timeout_seconds)
         if message.headers and message.headers.get("Status") == "404":
             return None
         return _stored(message)

@@ -12,6 +12,7 @@ import httpx
 from nats.aio.client import Client
 
 STREAM = "LEDGER_00"
+DIRECT_GET = f"$JS.API.DIRECT.GET.{STREAM}"
 WRITE_ONCE: Mapping[str, Any] = {
     "name": STREAM,
     "subjects": ["ledger.>"],

@@ -8,7 +8,6 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -122,9 +121,10 @@ class WaitForPosition:
         await (self._app if refusal is None else answer(refusal))(scope, receive, send)
 
     async def _refuse(self, scope: Scope) -> Problem | None:
-        wanted = Headers(scope=scope).get("kembar-min-position")
-        if wanted is None:
+        raw = next((value for name, value in scope["headers"] if name == b"kembar-min-position"), None)
+        if raw is None:
             return None
+        wanted = raw.decode("latin-1")
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 16):
             return _bad_position(wanted)
         if not await self._progress.reach(int(wanted), WAIT_FOR_POSITION_SECONDS):

@@ -1,0 +1,44 @@
+"""The straight way to a posting: past the router and what is built there for each request, which takes as long as a posting."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Function = Callable[[Request], Awaitable[Response]]
+
+
+class Straight:
+    """Call the function of a path where it is posted to, and pass on everything else.
+
+    The innermost of the app's middlewares: what the others do for every request they do for these too. What a function
+    raises is answered by the app's own handlers.
+    """
+
+    def __init__(self, app: ASGIApp, functions: Mapping[str, Function]) -> None:
+        self._app = app
+        self._functions = functions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        posted = scope["type"] == "http" and scope["method"] == "POST"
+        function = self._functions.get(scope["path"]) if posted else None
+        if function is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            response = await function(Request(scope, receive))
+        except Exception as error:  # noqa: BLE001 - raised again, where the app's handlers are
+            await _raise_to_the_handlers(error, scope, receive, send)
+        else:
+            await response(scope, receive, send)
+
+
+async def _raise_to_the_handlers(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+        raise error
+
+    handlers = {kind: handle for kind, handle in scope["app"].exception_handlers.items() if kind is not Exception}
+    await ExceptionMiddleware(fail, handlers=handlers)(scope, receive, send)
