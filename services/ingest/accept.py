@@ -101,28 +101,29 @@ def accept(requests: Sequence[Requested], ids: Sequence[UUID], situation: Situat
 
     `ids` are the events' ids, given by the client or drawn for it.
     """
-    situation = replace(situation, book=situation.book.copy())
+    accepted: list[Accepted] = []
+    if len(requests) > 1:
+        situation = replace(situation, book=situation.book.copy())
     touched = touched_by(requests)
     activities_matter = bool(touched.activities or touched.batches)
-    accepted: list[Accepted] = []
     for request, event_id in zip(requests, ids, strict=True):
         refusal = _refuse(request, situation)
         if refusal is not None:
             return refusal
         partnership = _partnership_of(request, situation)
-        # Nobody asks for an activity that nobody names; folding one takes longer than all else that is done for it.
-        if activities_matter or not isinstance(request.data, ActivityRecorded):
-            fold(situation.book, _as_event(request, event_id, partnership, situation))
         posting = Posting(
             event_id, situation.home, request.type, request.sent, partnership, situation.author, situation.now
         )
-        situation = _after(situation, request, event_id)
         accepted.append(Accepted(posting, isinstance(request.data, STANDS_ON_THE_STATE)))
+        # To fold an activity takes longer than all else that is done for it, and what nobody names nobody asks for.
+        if len(accepted) < len(requests) and (activities_matter or not isinstance(request.data, ActivityRecorded)):
+            situation = _after(situation, request, event_id, partnership)
     return accepted
 
 
-def _after(situation: Situation, request: Requested, event_id: UUID) -> Situation:
-    """Return what the next request of a batch finds; the book was folded already."""
+def _after(situation: Situation, request: Requested, event_id: UUID, partnership: str | None) -> Situation:
+    """Return what the next request of a batch finds."""
+    fold(situation.book, _as_event(request, event_id, partnership, situation))
     match request.data:
         case RatingSet(partnership=slug):
             return replace(situation, judgements={**situation.judgements, event_id: StandingJudgement(slug)})

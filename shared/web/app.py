@@ -33,6 +33,7 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
         docs_url=None,
         redirect_slashes=False,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it looks for exporters at every request
     )
     app.state.settings = settings
     app.state.tokens = read_tokens(settings.tokens_file)

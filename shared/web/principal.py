@@ -56,7 +56,8 @@ async def may_read(request: Request) -> Principal | None:
 
 
 def _principal(request: Request) -> Principal | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    sent = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = sent.decode("latin-1").partition(" ")
     if not token:
         return None
     tokens: Mapping[str, Principal] = request.app.state.tokens
