@@ -1,12 +1,12 @@
 """Check the rows of a file and make events of them; every finding names row, column, original text and remedy. Pure."""
 
-import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from functools import lru_cache, partial
+from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from shared.domain.codes import Actor, Direction, Indicator, Initiator, Mode, Ou
 from shared.domain.events import ActivityRecorded, imported_id
 from shared.domain.occurred import EARLIEST_YEAR, LATEST_YEAR, parse_occurred
 from shared.domain.unfit import Unfit
-from shared.wire.canonical import digest
+from shared.wire.canonical import canonical, digest
 from shared.wire.envelope import LARGEST_PAYLOAD_BYTES, Posting, encode
 from shared.wire.problems import findings_of
 from shared.words.reading_dates import Ambiguous, Unreadable, read_occurred
@@ -87,6 +87,31 @@ class Ready:
 
 
 @dataclass(slots=True)
+class Share:
+    """What came of the check of a share of a file's rows; `refused` where the file as a whole cannot be taken.
+
+    For each of `rows`, `said` holds a hash of what it says, and `hashes` that of its event as text, without anything
+    between. `likely` are the findings of rows that are like what stands already, by the row's number. `total` counts the
+    rows of the whole file.
+    """
+
+    rows: list[Ready] = field(default_factory=list)
+    said: list[bytes] = field(default_factory=list)
+    hashes: str = ""
+    likely: dict[int, RowFinding] = field(default_factory=dict)
+    findings: list[RowFinding] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    total: int = 0
+    refused: bool = False
+
+    def note(self, finding: RowFinding) -> None:
+        """Count a finding, and keep it while there is room."""
+        self.counts[finding.kind] += 1
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(finding)
+
+
+@dataclass(slots=True)
 class Checked:
     """What came of a check: the rows, none where one is wrong; the findings in order; how many of each kind; the hash.
 
@@ -99,12 +124,6 @@ class Checked:
     total: int = 0
     hash: str = ""
 
-    def note(self, finding: RowFinding) -> None:
-        """Count a finding, and keep it while there is room."""
-        self.counts[finding.kind] += 1
-        if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(finding)
-
 
 class _Asked(Exception):
     """A date has two readings."""
@@ -116,33 +135,72 @@ class _Asked(Exception):
 
 def check_file(raw: bytes, file_format: Format, context: Context) -> Checked:
     """Read the file and check every row; what concerns the file as a whole is a finding of row 0."""
+    return whole([check_share(raw, file_format, context)])
+
+
+def check_share(raw: bytes, file_format: Format, context: Context, number: int = 0, of: int = 1) -> Share:
+    """Read the file and check one of so many shares of its rows; the first has the number 0."""
     try:
-        return check_sheet(read_file(raw, file_format), context)
+        return check_sheet(read_file(raw, file_format), context, number, of)
     except CannotRead as error:
-        checked = Checked()
-        checked.note(RowFinding(0, "", "error", "", error.problem, error.remedy))
-        return checked
+        return refusal(error.problem, error.remedy)
 
 
-def check_sheet(sheet: Sheet, context: Context) -> Checked:
-    """Check every row of a sheet."""
-    checked = Checked()
+def refusal(problem: str, remedy: str) -> Share:
+    """Return what comes of a file that cannot be taken as a whole."""
+    share = Share(refused=True)
+    share.note(RowFinding(0, "", "error", "", problem, remedy))
+    return share
+
+
+def check_sheet(sheet: Sheet, context: Context, number: int = 0, of: int = 1) -> Share:
+    """Check one of so many shares of a sheet's rows, and the sheet as a whole, of which the first share tells."""
+    share = Share()
     index, columns = _find_headings(sheet.lines, context.mapping)
     heading, lines = sheet.lines[index], sheet.lines[index + 1 :]
-    checked.total = len(lines)
     names = {name: _text(heading.cells[at]) for name, at in columns.fields.items()}
-    _check_columns(checked, heading, columns, context.mapping)
-    _check_sheet(checked, sheet, heading.number)
+    _check_columns(share, heading, columns, context.mapping)
+    _check_sheet(share, sheet, heading.number)
     if not lines or len(lines) > MOST_ROWS:
         problem = f"The table has {len(lines):,} rows." if lines else "The table has headings, but no rows."
-        checked.note(RowFinding(0, "", "error", "", problem, f"Send 1 to {MOST_ROWS:,} rows."))
-    if checked.counts["error"]:
-        return checked
-    _Rows(checked, columns, names, context).check(lines)
-    if checked.counts["error"] or checked.counts["ambiguous"]:
-        checked.rows = []
-    checked.hash = digest("".join(digest(each.payload) for each in checked.rows).encode())
+        share.note(RowFinding(0, "", "error", "", problem, f"Send 1 to {MOST_ROWS:,} rows."))
+    if share.counts["error"]:
+        return replace(share, refused=True, total=len(lines))
+    if number > 0:
+        share = Share()
+    share.total = len(lines)
+    first, after = len(lines) * number // of, len(lines) * (number + 1) // of
+    _Rows(share, columns, names, context).check(lines[first:after])
+    share.hashes = "".join(digest(each.payload) for each in share.rows)
+    return share
+
+
+def whole(shares: Sequence[Share]) -> Checked:
+    """Return what came of the check of a file, given that of each of its shares, in order."""
+    shares = [share for share in shares if share.refused][:1] or shares
+    duplicates = list(_duplicates(shares))
+    found = [finding for share in shares for finding in share.findings] + duplicates
+    checked = Checked(findings=sorted(found, key=lambda each: each.row)[:MOST_FINDINGS], total=shares[0].total)
+    for share in shares:
+        checked.counts += share.counts
+    checked.counts += Counter(each.kind for each in duplicates)
+    if not (checked.counts["error"] or checked.counts["ambiguous"]):
+        checked.rows = [row for share in shares for row in share.rows]
+        checked.hash = digest("".join(share.hashes for share in shares).encode())
     return checked
+
+
+def _duplicates(shares: Sequence[Share]) -> Iterator[RowFinding]:
+    """Yield a finding for each row that says the same as one before it, or is like what stands already."""
+    seen: dict[bytes, int] = {}
+    for share in shares:
+        for row, said in zip(share.rows, share.said, strict=True):
+            same = seen.setdefault(said, row.row)
+            if same != row.row:
+                problem, remedy = f"The row says the same as row {same}.", "Leave one out, or load both."
+                yield RowFinding(row.row, "", "duplicate", "", problem, remedy, f"row {same}")
+            elif row.row in share.likely:
+                yield share.likely[row.row]
 
 
 def _find_headings(lines: Sequence[Line], mapping: ColumnMapping) -> tuple[int, Columns]:
@@ -152,7 +210,7 @@ def _find_headings(lines: Sequence[Line], mapping: ColumnMapping) -> tuple[int, 
     return index, tried[index]
 
 
-def _check_columns(checked: Checked, heading: Line, columns: Columns, mapping: ColumnMapping) -> None:
+def _check_columns(share: Share, heading: Line, columns: Columns, mapping: ColumnMapping) -> None:
     there = columns.fields.keys() | mapping.values.keys()
     row = heading.number
     for name in REQUIRED:
@@ -160,33 +218,33 @@ def _check_columns(checked: Checked, heading: Line, columns: Columns, mapping: C
             remedy = (
                 f"Add a column “{name}”, or save a mapping that says which column it is, or which value holds for all."
             )
-            checked.note(RowFinding(row, name, "error", "", f"There is no column for “{name}”.", remedy))
+            share.note(RowFinding(row, name, "error", "", f"There is no column for “{name}”.", remedy))
     if not {"title.id", "title.en"} & there:
         remedy = "Add a column “judul” (Indonesian) or “title” (English)."
-        checked.note(RowFinding(row, "title", "error", "", "There is no column for the title.", remedy))
+        share.note(RowFinding(row, "title", "error", "", "There is no column for the title.", remedy))
     for name in columns.twice:
         problem = f"“{name}” means the same as another column."
-        checked.note(RowFinding(row, name, "error", name, problem, "Remove one, or tell them apart by a mapping."))
+        share.note(RowFinding(row, name, "error", name, problem, "Remove one, or tell them apart by a mapping."))
     for name in columns.unknown:
         remedy = "Rename it, or say in a mapping what it is."
-        checked.note(RowFinding(row, name, "note", name, f"The column “{name}” is not known and is left out.", remedy))
+        share.note(RowFinding(row, name, "note", name, f"The column “{name}” is not known and is left out.", remedy))
 
 
-def _check_sheet(checked: Checked, sheet: Sheet, heading_row: int) -> None:
+def _check_sheet(share: Share, sheet: Sheet, heading_row: int) -> None:
     last = sheet.lines[-1].number
     for each in sheet.formulas:
         if _touches(each, heading_row, last):
             problem = f"{each.place} holds a formula; what it gives can change."
             remedy = "Copy the table and paste it as values."
-            checked.note(RowFinding(each.first_row, each.place, "error", each.text, problem, remedy))
+            share.note(RowFinding(each.first_row, each.place, "error", each.text, problem, remedy))
     for each in sheet.merged:
         if _touches(each, heading_row, last):
             problem = f"The cells {each.place} are merged, so it cannot be told to which row their text belongs."
-            checked.note(
+            share.note(
                 RowFinding(each.first_row, each.place, "error", "", problem, "Unmerge them, fill in every row.")
             )
     for name in sheet.left_out:
-        checked.note(RowFinding(0, "", "note", name, f"The sheet “{name[:60]}” is not read.", "Import it by itself."))
+        share.note(RowFinding(0, "", "note", name, f"The sheet “{name[:60]}” is not read.", "Import it by itself."))
 
 
 def _touches(unwanted: Unwanted, first: int, last: int) -> bool:
@@ -194,12 +252,11 @@ def _touches(unwanted: Unwanted, first: int, last: int) -> bool:
 
 
 class _Rows:
-    """The check of one file's rows, one after the other."""
+    """The check of rows, one after the other."""
 
-    def __init__(self, checked: Checked, columns: Columns, names: Mapping[str, str], context: Context) -> None:
-        self._checked, self._columns, self._names, self._context = checked, columns, names, context
+    def __init__(self, share: Share, columns: Columns, names: Mapping[str, str], context: Context) -> None:
+        self._share, self._columns, self._names, self._context = share, columns, names, context
         self._readers = _readers(context)
-        self._seen: dict[str, int] = {}
         self._standing = Likeness(Standing(*line.split(" ")) for line in context.standing.splitlines())
 
     def check(self, lines: Sequence[Line]) -> None:
@@ -211,7 +268,7 @@ class _Rows:
             if not findings:
                 findings = self._make(line, data)
             for finding in findings:
-                self._checked.note(finding)
+                self._share.note(finding)
 
     def _read(self, line: Line) -> tuple[dict[str, Any], list[RowFinding]]:
         """Return the row as the data of an event."""
@@ -268,7 +325,7 @@ class _Rows:
         return []
 
     def _make(self, line: Line, data: dict[str, Any]) -> list[RowFinding]:
-        """Keep the event that the row becomes; a likely duplicate is a finding, and kept all the same."""
+        """Keep the event that the row becomes, and what it is like, if anything."""
         context, slug = self._context, data["partnership"]
         event_id = imported_id(context.import_id, line.number)
         posting = Posting(
@@ -281,23 +338,23 @@ class _Rows:
             context.posted_at,
             context.import_id,
         )
-        payload = encode(posting)
+        encoded = canonical(data)
+        payload = encode(posting, encoded)
         if len(payload) > LARGEST_PAYLOAD_BYTES:
             return [self._finding(line, "", f"The row has {len(payload):,} bytes.", "Shorten its texts.")]
-        self._checked.rows.append(Ready(line.number, event_id, slug, payload))
-        content = json.dumps(data, sort_keys=True)
-        same = self._seen.setdefault(content, line.number)
-        if same != line.number:
-            said = f"The row says the same as row {same}."
-            return [RowFinding(line.number, "", "duplicate", "", said, "Leave one out, or load both.", f"row {same}")]
+        self._share.rows.append(Ready(line.number, event_id, slug, payload))
+        self._share.said.append(sha256(encoded).digest())
         like = self._standing.find(slug, data["indicator"], data["occurred"])
         if like is not None:
-            column = self._names.get("occurred", "occurred")
-            said = f"{like.partnership} has a {like.indicator} of {like.occurred} already."
-            remedy = "Leave the row out if it is the same one, or load it all the same."
-            text = self._original(line, "occurred")
-            return [RowFinding(line.number, column, "duplicate", text, said, remedy, like.activity)]
+            self._share.likely[line.number] = self._duplicate(line, like)
         return []
+
+    def _duplicate(self, line: Line, like: Standing) -> RowFinding:
+        column = self._names.get("occurred", "occurred")
+        said = f"{like.partnership} has a {like.indicator} of {like.occurred} already."
+        remedy = "Leave the row out if it is the same one, or load it all the same."
+        text = self._original(line, "occurred")
+        return RowFinding(line.number, column, "duplicate", text, said, remedy, like.activity)
 
     def _finding(self, line: Line, path: str, problem: str, remedy: str) -> RowFinding:
         name = path if path in self._columns.fields else path.split(".")[0]
@@ -347,8 +404,9 @@ def _bounds(occurred: str) -> tuple[str, str]:
 
 def _readers(context: Context) -> dict[str, Callable[[Cell], Any]]:
     """Return how the cell of each field is read; None where it says nothing."""
+    find = lru_cache(maxsize=10_000)(partial(_partnership, context.names))
     return {
-        "partnership": partial(_partnership, context.names),
+        "partnership": lambda cell: find(_text(cell)),
         "indicator": partial(_code, Indicator, "indicator"),
         "occurred": partial(_occurred, context.day_first),
         "direction": partial(_code, Direction, "direction"),
@@ -418,8 +476,7 @@ def _actors(cell: Cell) -> list[str] | None:
     return [code for part in parts if (code := _code(Actor, "actors", part)) is not None] or None
 
 
-def _partnership(names: Mapping[str, Sequence[str]], cell: Cell) -> str | None:
-    text = _text(cell)
+def _partnership(names: Mapping[str, Sequence[str]], text: str) -> str | None:
     if not text:
         return None
     found = names.get(simple(text), ())

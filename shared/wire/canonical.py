@@ -24,12 +24,20 @@ def digest(payload: bytes) -> str:
 def _is_plain(value: object) -> bool:
     """Say whether nothing in the value is written otherwise by the standard library: no fraction, no foreign key."""
     kind = type(value)
-    if kind is str:
+    if kind is str or value is None or kind is bool:
         return True
+    if kind is int:
+        return abs(int(value)) <= _LARGEST_INTEGER  # type: ignore[call-overload, no-any-return]
+    members = value
     if kind is dict:
         assert isinstance(value, dict)
-        return all(type(key) is str and key.isascii() and _is_plain(each) for key, each in value.items())
-    if kind is list:
-        assert isinstance(value, list)
-        return all(map(_is_plain, value))
-    return value is None or kind is bool or (kind is int and abs(int(value)) <= _LARGEST_INTEGER)  # type: ignore[call-overload]
+        for key in value:
+            if type(key) is not str or not key.isascii():
+                return False
+        members = value.values()
+    elif kind is not list:
+        return False
+    for each in members:  # type: ignore[attr-defined]
+        if type(each) is not str and not _is_plain(each):
+            return False
+    return True

@@ -38,9 +38,10 @@ class Posting:
     import_id: UUID | None = None
 
 
-def encode(posting: Posting) -> bytes:
-    """Return the canonical bytes that are stored, hashed and replayed."""
-    data = canonical(posting.data)
+def encode(posting: Posting, data: bytes | None = None) -> bytes:
+    """Return the canonical bytes that are stored, hashed and replayed; `data` is its canonical data, where made before."""
+    if data is None:
+        data = canonical(posting.data)
     # The keys of the canonical form are sorted. Written one by one, for an envelope is made for every row of an import.
     before = f'{{"author":{_text(posting.author)},"bodyhash":"{_body_hash(posting.type, data)}","data":'
     after = f',"datacontenttype":"application/json","id":"{posting.id}"'
