@@ -202,9 +202,10 @@ class Ledger:
 
     async def _publish_batch(self, entries: Sequence[Entry]) -> Msg:
         batch = {"Nats-Batch-Id": uuid.uuid4().hex}
-        for sequence, entry in enumerate(entries[:-1], 1):
-            headers = {**batch, "Nats-Batch-Sequence": str(sequence), **_expectation(entry)}
-            await self.send(entry.subject, entry.payload, headers=headers)
+        with _closed_under_way():
+            for sequence, entry in enumerate(entries[:-1], 1):
+                headers = {**batch, "Nats-Batch-Sequence": str(sequence), **_expectation(entry)}
+                await self.client.publish(entry.subject, entry.payload, headers=headers)
         last = entries[-1]
         commit = {**batch, "Nats-Batch-Sequence": str(len(entries)), "Nats-Batch-Commit": "1", **_expectation(last)}
         return await self.ask(last.subject, last.payload, ONE_TRY_SECONDS, commit)
