@@ -240,9 +240,7 @@ def _check_sheet(share: Share, sheet: Sheet, heading_row: int) -> None:
     for each in sheet.merged:
         if _touches(each, heading_row, last):
             problem = f"The cells {each.place} are merged, so it cannot be told to which row their text belongs."
-            share.note(
-                RowFinding(each.first_row, each.place, "error", "", problem, "Unmerge them, fill in every row.")
-            )
+            share.note(RowFinding(each.first_row, each.place, "error", "", problem, "Unmerge them, fill in every row."))
     for name in sheet.left_out:
         share.note(RowFinding(0, "", "note", name, f"The sheet “{name[:60]}” is not read.", "Import it by itself."))
 

@@ -37,7 +37,7 @@ def _is_plain(value: object) -> bool:
         members = value.values()
     elif kind is not list:
         return False
-    for each in members:  # type: ignore[attr-defined]
+    for each in members:  # type: ignore[attr-defined]  # noqa: SIM110 - `all` takes twice as long, in every posting
         if type(each) is not str and not _is_plain(each):
             return False
     return True

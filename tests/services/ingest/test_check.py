@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.check import Likeness, RowFinding, Standing, check_file, check_sheet
+from services.ingest.check import Likeness, RowFinding, Standing, check_file, check_share, check_sheet, whole
 from services.ingest.columns import ColumnMapping
 from services.ingest.files import Format, Line, Sheet
 from services.ingest.importing import state_after
@@ -236,3 +236,43 @@ def test_what_an_import_comes_to_after_its_check(kinds, dry_run, keep_likely, st
     checked.counts.update(kinds)
 
     assert state_after(checked, dry_run=dry_run, keep_likely=keep_likely) == state
+
+
+ROWS_OF_ANY_KIND = st.lists(
+    st.sampled_from(
+        [
+            *(a_row(Judul=f"Kunjungan {number}") for number in range(3)),
+            a_row(Kota="Hanio"),
+            a_row(Tanggal="03/04/2019"),
+            a_row(Tanggal="22 Mei 2020", Indikator="?"),
+            a_row(Tanggal="2018", Judul="Serupa"),
+        ]
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=ROWS_OF_ANY_KIND, of=st.integers(1, 5))
+def test_shares_of_a_file_come_to_the_same_as_the_whole(rows: list[list[str]], of: int):
+    raw, context = a_csv(*rows), a_context(standing="hanoi visit 2018-05 what-stands")
+
+    shares = [check_share(raw, Format.CSV, context, number, of) for number in range(of)]
+
+    assert whole(shares) == check_file(raw, Format.CSV, context)
+
+
+def test_a_row_that_says_the_same_as_one_in_another_share_is_found():
+    raw = a_csv(a_row(), a_row(Judul="Lain"), a_row())
+
+    checked = whole([check_share(raw, Format.CSV, a_context(), number, 3) for number in range(3)])
+
+    assert (only(checked).row, only(checked).resembles) == (4, "row 2")
+
+
+def test_a_file_that_cannot_be_taken_is_told_of_once_however_many_share_it():
+    shares = [check_share(b"", Format.CSV, a_context(), number, 3) for number in range(3)]
+
+    assert only(whole(shares)).problem == "The file is empty."
+    assert whole(shares).counts == {"error": 1}

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from services.ingest.check import check_file
-from services.ingest.checking import check_apart
+from services.ingest.checking import WORTH_SHARING_BYTES, check_apart
 from services.ingest.files import CannotRead, Format, read_file
 from tests.support.build import a_context
 from tests.support.tables import HEADINGS, a_csv, a_row, a_sheet, an_xlsx, many_rows
@@ -121,6 +121,15 @@ def test_a_merged_title_above_the_table_does_no_harm():
     raw = an_xlsx(a_sheet([["Daftar kegiatan 2019"], HEADINGS, a_row()], merged))
 
     assert len(check_file(raw, Format.XLSX, a_context()).rows) == 1
+
+
+async def test_a_large_file_is_checked_in_shares_with_what_the_whole_would_give():
+    raw = a_csv(*many_rows(WORTH_SHARING_BYTES // 50))
+
+    checked = await check_apart(raw, Format.CSV, a_context())
+
+    assert len(raw) >= WORTH_SHARING_BYTES
+    assert checked == check_file(raw, Format.CSV, a_context())
 
 
 async def test_a_check_that_takes_too_long_is_ended():

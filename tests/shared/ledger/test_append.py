@@ -63,6 +63,16 @@ async def test_the_largest_batch_stands_together(ledger):
     assert [each.position for each in stored] == list(range(1, 1001))
 
 
+async def test_batches_that_are_read_back_at_once_each_get_their_own(ledger):
+    batches = [[an_entry(payload=f"{batch} {number}".encode()) for number in range(20)] for batch in range(10)]
+
+    stored = await asyncio.gather(*(ledger.append(each) for each in batches))
+
+    for entries, found in zip(batches, stored, strict=True):
+        assert [(each.subject, each.payload) for each in found] == [(each.subject, each.payload) for each in entries]
+        assert found == [await ledger.at(each.position) for each in found]
+
+
 async def test_an_id_cannot_stand_twice_in_one_batch(ledger):
     """The server compares with what is stored only; in two partitions both would pass."""
     event_id = uuid4()

@@ -45,6 +45,8 @@ def test_what_json_dumps_writes_is_read_back(value: Any, ascii_only: bool, inden
         (b'"\\\\u0000"', "\\u0000"),
         (b'"\\\\ud800"', "\\ud800"),
         (b'"NaN"', "NaN"),
+        (b'"' + b"[{" * 40 + b'"', "[{" * 40),
+        (b"[" + b"[1]," * 40 + b"[2]]", [[1]] * 40 + [[2]]),
         (b" null\n", None),
     ],
 )

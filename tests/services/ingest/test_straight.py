@@ -1,0 +1,68 @@
+"""The straight way to a function answers as the way through the router does."""
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from nats.errors import ConnectionClosedError
+from starlette.middleware import Middleware
+
+from services.ingest.routes import RawRoute
+from services.ingest.straight import Straight
+from shared.process.settings import Settings
+from shared.web.app import make_app
+from shared.wire.problems import Fault, Problem
+
+RAISED = {
+    "refused": Fault(Problem(409, "other-body", "It stands.", "Use another id.", retry_after_seconds=3)),
+    "unreachable": ConnectionClosedError(),
+    "broken": ZeroDivisionError("a slip in the program"),
+}
+
+
+async def store(request: Request) -> JSONResponse:
+    sent = (await request.body()).decode()
+    if sent in RAISED:
+        raise RAISED[sent]
+    return JSONResponse({"stored": sent}, status_code=201)
+
+
+def an_app(*, straight: bool) -> FastAPI:
+    app = make_app("ingest", "A service", Settings(), None)
+    router = APIRouter(route_class=RawRoute)
+    router.add_api_route("/store", store, methods=["POST"])
+    app.include_router(router)
+    if straight:
+        app.user_middleware.append(Middleware(Straight, functions={"/store": store}))
+    return app
+
+
+async def answer_of(app: FastAPI, method: str, path: str, **request) -> tuple:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+        answer = await http.request(method, path, **request)
+        return answer.status_code, dict(answer.headers), answer.content
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_"),
+    [
+        ("POST", "/store", {"content": b"a visit"}),
+        *(("POST", "/store", {"content": name.encode()}) for name in RAISED),
+        ("GET", "/store", {}),
+        ("POST", "/elsewhere", {"content": b"a visit"}),
+        ("POST", "/store", {"content": b"a visit", "headers": {"Kembar-Min-Position": "soon"}}),
+    ],
+)
+async def test_both_ways_give_the_same_answer(method, path, request_):
+    straight = await answer_of(an_app(straight=True), method, path, **request_)
+
+    assert straight == await answer_of(an_app(straight=False), method, path, **request_)
+
+
+async def test_what_is_posted_straight_is_routed_no_more():
+    """Without a route of its own the function answers all the same: the router was not asked."""
+    app = make_app("ingest", "A service", Settings(), None)
+    app.user_middleware.append(Middleware(Straight, functions={"/store": store}))
+
+    assert (await answer_of(app, "POST", "/store", content=b"a visit"))[0] == 201
