@@ -43,7 +43,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app = make_app("ingest", "Kembar: ingest", settings, lifespan)
     app.include_router(router)
     app.include_router(import_routes.router)
-    app.user_middleware.append(Middleware(Straight, functions=POSTINGS))  # the last of them is the innermost
+    straight = Middleware(Straight, functions=POSTINGS, handlers=app.exception_handlers)
+    app.user_middleware.append(straight)  # the last of them is the innermost
     document_event_types(app)
     return app
 

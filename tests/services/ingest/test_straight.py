@@ -33,8 +33,12 @@ def an_app(*, straight: bool) -> FastAPI:
     router.add_api_route("/store", store, methods=["POST"])
     app.include_router(router)
     if straight:
-        app.user_middleware.append(Middleware(Straight, functions={"/store": store}))
+        go_straight(app)
     return app
+
+
+def go_straight(app: FastAPI) -> None:
+    app.user_middleware.append(Middleware(Straight, functions={"/store": store}, handlers=app.exception_handlers))
 
 
 async def answer_of(app: FastAPI, method: str, path: str, **request) -> tuple:
@@ -63,6 +67,6 @@ async def test_both_ways_give_the_same_answer(method, path, request_):
 async def test_what_is_posted_straight_is_routed_no_more():
     """Without a route of its own the function answers all the same: the router was not asked."""
     app = make_app("ingest", "A service", Settings(), None)
-    app.user_middleware.append(Middleware(Straight, functions={"/store": store}))
+    go_straight(app)
 
     assert (await answer_of(app, "POST", "/store", content=b"a visit"))[0] == 201
