@@ -74,7 +74,7 @@ class Load:
                 if answer.status_code == 409:  # two corrected the same at once: the second is told, and looks again
                     self.unacknowledged.discard(event["id"])
                     return
-                assert answer.status_code in (429, 503), answer.text
+                assert answer.status_code in (429, 503, 507), answer.text
             await asyncio.sleep(0.05)
 
     def _event(self) -> dict:
