@@ -12,9 +12,8 @@ from tests.support.wire import line_to
 
 @pytest.mark.parametrize("count", [1, 20])
 async def test_what_was_stored_unheard_is_stored_once(nats_server, ledger, count):
-    port = int(nats_server.address.url.rpartition(":")[2])
-    async with line_to(port) as line:
-        far = await Ledger.connect(f"nats://127.0.0.1:{line.port}", "ingest", same_secrets())
+    async with line_to(nats_server.port) as line:
+        far = await Ledger.connect(line.url, "ingest", same_secrets())
         line.deaf = True
         entries = [an_entry(payload=str(number).encode()) for number in range(count)]
         appending = asyncio.create_task(far.append(entries))

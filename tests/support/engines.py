@@ -88,6 +88,11 @@ class NatsServer(Server):
 
     address: NatsAddress
 
+    @property
+    def port(self) -> int:
+        """Where it listens for clients."""
+        return int(self.address.url.rpartition(":")[2])
+
     async def connect(self) -> Ledger:
         return await self.connect_as("ingest")
 
