@@ -81,7 +81,11 @@ class OutcomeUnknown(Exception):
 
 
 class Ledger:
-    """An open connection to the ledger; `no_room` is what the server said of its full disk, None while it has room."""
+    """An open connection to the ledger.
+
+    `no_room` is what the server said of its full disk, None while it has room; `one_try_seconds` is how long an append
+    waits for an answer before the same message is sent again.
+    """
 
     def __init__(self, client: Client, user: str) -> None:
         self.client = client
@@ -89,6 +93,7 @@ class Ledger:
         self.reconnections = 0
         self._runs = Runs(client)
         self.no_room: str | None = None
+        self.one_try_seconds = ONE_TRY_SECONDS
 
     @classmethod
     async def connect(cls, url: str | list[str], user: str, secrets_folder: Path | None) -> "Ledger":
@@ -203,7 +208,7 @@ class Ledger:
 
     async def _publish_one(self, entries: Sequence[Entry]) -> Msg:
         (entry,) = entries
-        return await self.ask(entry.subject, entry.payload, ONE_TRY_SECONDS, _expectation(entry))
+        return await self.ask(entry.subject, entry.payload, self.one_try_seconds, _expectation(entry))
 
     async def _publish_batch(self, entries: Sequence[Entry]) -> Msg:
         batch = {"Nats-Batch-Id": uuid.uuid4().hex}
@@ -213,7 +218,7 @@ class Ledger:
                 await self.client.publish(entry.subject, entry.payload, headers=headers)
         last = entries[-1]
         commit = {**batch, "Nats-Batch-Sequence": str(len(entries)), "Nats-Batch-Commit": "1", **_expectation(last)}
-        return await self.ask(last.subject, last.payload, ONE_TRY_SECONDS, commit)
+        return await self.ask(last.subject, last.payload, self.one_try_seconds, commit)
 
     async def _read(self, first: int, count: int) -> list[Stored]:
         """Return what was just acknowledged; in a cluster the server that answers may be a moment behind."""

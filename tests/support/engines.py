@@ -89,6 +89,11 @@ class NatsServer(Server):
     address: NatsAddress
 
     @property
+    def url(self) -> str:
+        """Its address."""
+        return self.address.url
+
+    @property
     def port(self) -> int:
         """Where it listens for clients."""
         return int(self.address.url.rpartition(":")[2])
@@ -117,8 +122,8 @@ def running_nats(configure=None, on: Path | None = None, **settings) -> Iterator
             configuration = folder / "run" / "nats.conf"
             configuration.write_text(configure(configuration.read_text()))
         server = NatsServer(part, address)
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             part.stop()
@@ -149,8 +154,8 @@ def running_postgres(on: Path | None = None, *, durable: bool = False) -> Iterat
         part, dsn = postgres_part(folder, durable=durable)
         password = read_secret(same_secrets(), password_name(OWNER))
         server = PostgresServer(part, dsn.replace("//", f"//{role_of(OWNER)}:{password}@", 1))
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             part.stop()
