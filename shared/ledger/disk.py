@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import httpx
 
 from shared.ledger.ledger import Ledger
+from shared.ledger.stream import monitor_client
 
 LOOK_EVERY_SECONDS = 1.0
 SIGNS = ("no space left on device", "disk quota exceeded", "file too large")
@@ -17,7 +18,7 @@ SIGNS = ("no space left on device", "disk quota exceeded", "file too large")
 
 async def keep_looking_at_the_disk(ledger: Ledger, monitor_urls: Sequence[str]) -> None:
     """Keep `ledger.no_room` as the servers tell it, for ever; of several, all must have no room."""
-    async with httpx.AsyncClient(timeout=LOOK_EVERY_SECONDS, trust_env=False) as client:
+    async with monitor_client(LOOK_EVERY_SECONDS) as client:
         while True:
             told = [await _no_room_at(client, url) for url in monitor_urls]
             ledger.no_room = next(iter(told), None) if all(told) else None

@@ -133,7 +133,8 @@ class Ledger:
         """Append all entries, next to each other, or none; return them as they stand.
 
         Raises `NotAppended` where an id is taken or a partition has moved on, `LedgerFull` where there is no room,
-        `OutcomeUnknown` after 12 s without a clear answer. An attempt is repeated only as the very same message, which can be stored no more than once.
+        `OutcomeUnknown` after 12 s without a clear answer. An attempt is repeated only as the very same message, which
+        can be stored no more than once.
         """
         last = await self.append_unread(entries)
         return await self._read(last - len(entries) + 1, len(entries))

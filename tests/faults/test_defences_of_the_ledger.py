@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 
@@ -37,6 +36,7 @@ from tests.support.build import a_partnership, a_posting, an_activity, an_id
 from tests.support.disks import disk_in_a_file
 from tests.support.engines import open_ledger, running_nats, same_secrets, temporary_folder
 from tests.support.installation import SetClock
+from tests.support.waiting import until
 from tests.support.wire import leaving_out, line_to
 
 on_and_off = pytest.mark.parametrize("defended", [True, False], ids=["on", "off"])
@@ -63,7 +63,8 @@ async def test_every_write_is_synced_before_it_is_acknowledged(tmp_path, defende
             running_nats(on=folder, sync_interval=interval) as server,
         ):
             async with open_ledger(server) as ledger:
-                subprocess.run(["sync", "--file-system", str(folder / "nats")], check=True)
+                syncing = await asyncio.create_subprocess_exec("sync", "--file-system", str(folder / "nats"))
+                assert await syncing.wait() == 0
                 acknowledged = await ledger.append([an_entry() for _ in range(20)])
                 acknowledged += [(await ledger.append([an_entry()]))[0] for _ in range(20)]
                 shutil.copyfile(tmp_path / "disk", tmp_path / "platter")
@@ -161,8 +162,8 @@ async def test_a_lost_answer_is_followed_by_the_very_same_message(nats_server, l
         far.one_try_seconds = 0.3
         line.deaf = True
         appending = asyncio.create_task(far.append([an_entry(payload=b"a letter")]))
-        while not (line.swallowed and await ledger.end()):
-            await asyncio.sleep(0.01)
+        await until(lambda: line.swallowed > 0)
+        await until(ledger.end)
         line.deaf = False
         await appending
 

@@ -20,6 +20,7 @@ from tests.faults.test_defences_of_the_ledger import entry_of, on_and_off
 from tests.shared.projection.test_run import Positions, a_day_closed, projecting, seen
 from tests.support.build import a_partnership
 from tests.support.engines import open_ledger, running_nats
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -77,9 +78,11 @@ async def test_a_checkpoint_moves_only_from_where_its_worker_stands(
 
 
 async def until_followed_by(ledger, count):
-    async with asyncio.timeout(20):
-        while json.loads((await ledger.ask(f"$JS.API.STREAM.INFO.{STREAM}")).data)["state"]["consumer_count"] < count:
-            await asyncio.sleep(0.02)
+    async def is_so():
+        answer = await ledger.ask(f"$JS.API.STREAM.INFO.{STREAM}")
+        return json.loads(answer.data)["state"]["consumer_count"] >= count
+
+    await until(is_so)
 
 
 @on_and_off

@@ -52,7 +52,9 @@ def meddling(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_a_follower_reads_each_once_and_in_order_whatever_comes_twice_or_changes_places(nats_server, ledger, seed):
+async def test_a_follower_reads_each_once_and_in_order_whatever_comes_twice_or_changes_places(
+    nats_server, ledger, seed
+):
     stored = await ledger.append([an_entry(payload=str(number).encode()) for number in range(700)])
 
     async with far_ledger(nats_server, meddling(seed)) as far:
@@ -95,7 +97,9 @@ async def test_the_tables_of_all_services_equal_the_plain_fold_whatever_comes_tw
 
 
 @pytest.mark.parametrize(
-    "new_meddle", [lambda: leaving_out(30), lambda: swapping(random.Random(1), 1, again=True)], ids=["missing", "swapped"]
+    "new_meddle",
+    [lambda: leaving_out(30), lambda: swapping(random.Random(1), 1, again=True)],
+    ids=["missing", "swapped"],
 )
 async def test_what_never_comes_in_its_place_stops_the_projection_before_it(nats_server, ledger, pool, new_meddle):
     await ledger.append([a_day_closed() for _ in range(60)])

@@ -126,7 +126,7 @@ def running_nats(configure=None, on: Path | None = None, **settings) -> Iterator
             server.start()
             yield server
         finally:
-            part.stop()
+            server.kill()  # at once: its folder is thrown away
 
 
 @contextlib.asynccontextmanager
