@@ -30,7 +30,7 @@ from shared.web.principal import Principal
 from shared.wire.envelope import encode
 from shared.wire.problems import Fault
 from tests.shared.ledger.test_append import an_entry
-from tests.shared.ledger.test_archive import nothing, stored
+from tests.shared.ledger.test_archive import an_archive, nothing, stored
 from tests.shared.projection.test_run import Positions, a_day_closed, projecting, seen
 from tests.support.build import a_partnership, a_posting, an_activity, an_id
 from tests.support.disks import disk_in_a_file
@@ -144,6 +144,26 @@ async def test_a_batch_is_committed_whole_or_not_at_all(nats_server, ledger, def
             await second.append([an_entry(), an_entry(), taken, an_entry()])
 
     assert await ledger.end() == (1 if defended else 3)
+
+
+class NeverComparing(Ledger):
+    """Publishes a batch without looking whether an id stands twice in it."""
+
+    async def append_unread(self, entries):
+        return await self._insist(self._publish_batch, entries)
+
+
+@on_and_off
+async def test_an_id_stands_once_in_an_append(nats_server, ledger, defended):
+    """The server compares with what is stored, not within a batch; under two partnerships both would pass."""
+    event_id = an_id()
+    entries = [an_entry(event_id, "beijing"), an_entry(event_id, "seoul")]
+
+    async with connected(nats_server, Ledger if defended else NeverComparing) as second:
+        outcome = await asyncio.gather(second.append(entries), return_exceptions=True)
+
+    assert isinstance(outcome[0], ValueError) == defended
+    assert await ledger.end() == (0 if defended else 2)
 
 
 class AnotherMessageEachTime(Ledger):
@@ -297,6 +317,26 @@ async def test_every_entry_of_the_archive_has_its_checksum(ledger, tmp_path, def
     restored = await ledger.at(2)
     assert (restored is None) == defended
     assert defended or restored.payload == other
+
+
+@on_and_off
+async def test_every_segment_of_the_archive_holds_the_hash_of_the_one_before(ledger, tmp_path, defended):
+    """The first segment is replaced by another's; off, the second is made anew to follow that one."""
+    for folder, payload in ((tmp_path / "kept", stored(1).payload), (tmp_path / "other", b"another")):
+        for entry in (stored(1, payload), stored(2)):
+            an_archive(folder, entry, seal=True)
+    kept, other = segments_in(tmp_path / "kept"), segments_in(tmp_path / "other")
+    for mine, its in zip(kept[: 1 if defended else 2], other, strict=False):
+        mine.write_bytes(its.read_bytes())
+
+    try:
+        await write_anew(ledger, read_archive(tmp_path / "kept"), nothing)
+        found = None
+    except ArchiveBroken as broken:
+        found = str(broken)
+
+    assert (found is not None and "does not follow" in found) == defended
+    assert await ledger.end() == (0 if defended else 2)
 
 
 def entry_of(event_type, data, event_id=None):
