@@ -19,6 +19,8 @@ from shared.projection.progress import Progress, read_checkpoints, watch_progres
 from shared.projection.run import keep_projecting
 from shared.web.standstill import Standstill, keep_looking_for_a_standstill
 
+CANCEL_AGAIN_SECONDS = 0.2
+
 log = structlog.get_logger()
 
 
@@ -46,9 +48,12 @@ class Runtime:
 
     async def stop(self) -> None:
         """End the tasks, then close what they used."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while under_way := [task for task in self._tasks if not task.done()]:
+            for (
+                task
+            ) in under_way:  # again and again: `asyncio.wait_for` loses a cancellation that comes with its answer
+                task.cancel()
+            await asyncio.wait(under_way, timeout=CANCEL_AGAIN_SECONDS)
         await self.pool.close()
         await self.ledger.close()
 

@@ -4,20 +4,17 @@
 """
 
 import asyncio
-import json
-from contextlib import AsyncExitStack
 
 import pytest
 
 from cli.rebuild import PROJECTIONS
 from services.ingest.store import BookProjector
 from shared.ledger.follow import Checkpoint, LedgerBroken
-from shared.ledger.stream import STREAM
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
 from shared.projection.rebuild import open_rebuild
 from tests.faults.test_defences_of_the_ledger import entry_of, on_and_off
-from tests.shared.projection.test_run import Positions, a_day_closed, projecting, seen
+from tests.shared.projection.test_run import Positions, a_day_closed, a_letter, projecting, seen
 from tests.support.build import a_partnership
 from tests.support.engines import open_ledger, running_nats
 from tests.support.waiting import until
@@ -31,58 +28,59 @@ async def pool(database):
     await opened.close()
 
 
-@pytest.fixture
-async def pool_without_turns(database, pool):
-    """Sessions that find a function of the test before PostgreSQL's own: every worker gets the turn."""
-    opened = await open_pool(Settings(postgres_dsn=database, postgres_connections=10), "scoring, pg_catalog")
-    await opened.execute("CREATE FUNCTION pg_try_advisory_lock(bigint) RETURNS boolean RETURN true")
-    yield opened
-    await opened.close()
+class Held(Positions):
+    """Stands still within its transaction, its rows written, until it is let go."""
 
-
-class Believing(Positions):
-    """Puts the checkpoint where its worker believes to stand, so that comparing it finds nothing."""
-
-    def __init__(self, ledger):
+    def __init__(self):
         super().__init__()
-        self._ledger = ledger
+        self.has_written, self.let_go = asyncio.Event(), asyncio.Event()
 
-    async def project(self, connection, read):
-        await super().project(connection, read)
-        before = read[0].event.position - 1
-        believed = Checkpoint().after(await self._ledger.at(before)) if before else Checkpoint()
-        await connection.execute("UPDATE checkpoint SET position = $1, hash = $2", believed.position, believed.hash)
+    async def project(self, connection, read, scope):
+        await super().project(connection, read, scope)
+        self.has_written.set()
+        await self.let_go.wait()
 
 
-@pytest.mark.parametrize(
-    ("takes_turns", "compares", "is_right"),
-    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
-    ids=["both on", "only turns", "only comparing", "both off"],
-)
-async def test_a_checkpoint_moves_only_from_where_its_worker_stands(
-    ledger, pool, pool_without_turns, takes_turns, compares, is_right
+class HeldAndBelieving(Held):
+    """Puts the checkpoint where its worker believes to stand, under its fence, so that comparing finds nothing."""
+
+    async def project(self, connection, read, scope):
+        believed = await connection.fetchrow("SELECT position, hash, fence FROM checkpoint")
+        await super().project(connection, read, scope)
+        await connection.execute("UPDATE checkpoint SET position = $1, hash = $2, fence = $3", *believed)
+
+
+@on_and_off
+async def test_a_checkpoint_moves_only_under_its_fence_and_from_where_its_worker_stands(
+    ledger, pool, database, defended
 ):
-    """Two workers of one projection; that they take turns saves work, and alone would do as long as nobody loses it."""
-    used = pool if takes_turns else pool_without_turns
-    async with AsyncExitStack() as opened:
-        for _ in range(2):
-            projector = Positions() if compares else Believing(ledger)
-            progress, _ = await opened.enter_async_context(projecting(ledger, used, projector))
-        await until_followed_by(ledger, 1 if takes_turns else 2)
-        for position in range(1, 9):
-            await ledger.append([a_day_closed()])
-            assert await progress.reach(position, 20)
+    """A worker that was taken for dead while it wrote goes on writing when another has taken its share over.
 
-    assert (await seen(used) == list(range(1, 9))) == is_right
-    assert set(await seen(used)) == set(range(1, 9))
+    Sometimes it sees first what became of its share, and gives up by itself: then it is tried again.
+    """
+    other_pool = await open_pool(Settings(postgres_dsn=database, postgres_connections=10), "scoring")
+    for _ in range(6):
+        await taken_for_dead_while_writing(ledger, pool, other_pool, Held() if defended else HeldAndBelieving())
+        positions = await seen(pool)
+        if len(positions) != len(set(positions)):
+            break
+    await other_pool.close()
+
+    assert (positions == list(range(1, await ledger.end() + 1))) == defended
+    assert set(positions) == set(range(1, await ledger.end() + 1))
 
 
-async def until_followed_by(ledger, count):
-    async def is_so():
-        answer = await ledger.ask(f"$JS.API.STREAM.INFO.{STREAM}")
-        return json.loads(answer.data)["state"]["consumer_count"] >= count
-
-    await until(is_so)
+async def taken_for_dead_while_writing(ledger, pool, other_pool, slow):
+    async with projecting(ledger, pool, slow):
+        await until(lambda: pool.fetchval("SELECT count(*) = 1 FROM checkpoint JOIN worker USING (worker)"))
+        (first,) = await ledger.append([a_letter("beijing")])
+        await asyncio.wait_for(slow.has_written.wait(), 20)
+        await pool.execute("UPDATE worker SET seen_at = '1970-01-01'")
+        async with projecting(ledger, other_pool, Positions()) as (progress, _):
+            assert await progress.reach(first.position, 20)
+            slow.let_go.set()
+            (second,) = await ledger.append([a_letter("beijing")])
+            assert await progress.reach(second.position, 20)
 
 
 @on_and_off
@@ -114,9 +112,9 @@ class Apart(Positions):
         super().__init__()
         self._pool = pool
 
-    async def project(self, connection, read):
+    async def project(self, connection, read, scope):
         async with self._pool.acquire() as another:
-            await super().project(another, read)
+            await super().project(another, read, scope)
 
 
 @on_and_off
@@ -124,7 +122,7 @@ async def test_rows_and_checkpoint_are_written_in_one_transaction(ledger, pool, 
     """The worker fails when its rows are written and its checkpoint is not."""
     projector = Positions() if defended else Apart(pool)
     projector.fail_after = 0
-    await ledger.append([a_day_closed() for _ in range(10)])
+    await ledger.append([a_letter("beijing") for _ in range(10)])
 
     async with projecting(ledger, pool, projector) as (progress, _):
         assert await progress.reach(10, 20)
