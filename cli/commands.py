@@ -332,7 +332,7 @@ def bench(
 
 @app.command()
 def faults() -> None:
-    """Run the long form of the fault tests: kill every part many times under load, and compare everything."""
+    """Run the long form of the fault tests; at the end a line per fault, and the figures that were compared."""
     command = [sys.executable, "-m", "pytest", "tests/faults", "-s"]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "FAULTS": "long"}, check=False)
     raise typer.Exit(ended.returncode)

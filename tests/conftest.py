@@ -9,9 +9,9 @@ from tests.support.installation import running_installation
 @pytest.fixture(scope="session")
 async def postgres():
     """The address of a PostgreSQL that all tests share; each test takes a database of its own."""
-    with running_postgres() as dsn:
-        await make_template(dsn)
-        yield dsn
+    with running_postgres() as server:
+        await make_template(server.dsn)
+        yield server.dsn
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ def nats_part(folder: Path, *, sync_interval: str = "always") -> tuple[Part, Nat
         command=[str(Path(sys.executable).with_name("nats-server")), "-c", str(configuration)],
         folder=folder,
         is_ready=lambda: _is_ready(address.monitor_url),
+        is_stuck=lambda: _cannot_write(address.monitor_url),
     )
     return part, address
 
@@ -71,6 +72,17 @@ jetstream {{
 }}
 feature_flags {{ js_ack_fc_v2: false }}
 """
+
+
+def _cannot_write(monitor_url: str) -> bool:
+    """Say whether a write has failed: nats-server then writes nothing more, even when there is room again."""
+    try:
+        urllib.request.urlopen(f"{monitor_url}/healthz", timeout=1).close()  # noqa: S310 - our own loopback address
+    except urllib.error.HTTPError as error:
+        return b"write error" in error.read()
+    except (urllib.error.URLError, OSError):
+        pass
+    return False
 
 
 def _is_ready(monitor_url: str) -> bool:

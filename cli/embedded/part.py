@@ -21,13 +21,15 @@ LAST_LINES = 15
 class Part:
     """How a part is started and stopped, and the process while it runs.
 
-    `is_ready` says whether it can be used; `user` is the system user it runs as, None for ours.
+    `is_ready` says whether it can be used, `is_stuck` whether it runs but does nothing more until it is started anew;
+    `user` is the system user it runs as, None for ours.
     """
 
     name: str
     command: Sequence[str]
     folder: Path
     is_ready: Callable[[], bool]
+    is_stuck: Callable[[], bool] = lambda: False
     stop_signal: signal.Signals = signal.SIGTERM
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None

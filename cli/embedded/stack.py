@@ -1,6 +1,7 @@
 """All parts of an installation on one machine, started in order, watched, stopped in the opposite order."""
 
 import os
+import shutil
 import socket
 import sys
 import time
@@ -27,6 +28,8 @@ START_SECONDS = 60.0
 RESTARTS_AT_MOST = 6
 WITHIN_SECONDS = 20.0
 FIRST_PAUSE_SECONDS = 0.1
+ROOM_BYTES = 64 * 2**20
+"""What must be free before a part is started again: PostgreSQL needs whole segments of its log to recover."""
 
 
 class Stack:
@@ -39,6 +42,7 @@ class Stack:
         self._say = say
         self._parts: list[Part] = []
         self._restarted_at: dict[str, list[float]] = defaultdict(list)
+        self._waits_for_room = False
 
     @property
     def is_running(self) -> bool:
@@ -102,10 +106,21 @@ class Stack:
         )
 
     def watch(self) -> None:
-        """Start again whatever has died; `CannotGoOn` where it keeps dying."""
+        """Start again whatever has died or is stuck, once the disk has room; `CannotGoOn` where it keeps dying."""
         for part in self._parts:
-            while part.has_died():
+            while (part.has_died() or part.is_stuck()) and self._has_room(part):
                 self._start_again(part)
+
+    def _has_room(self, part: Part) -> bool:
+        """Say whether a part can be started again; on a full disk it would only die again."""
+        has_room = shutil.disk_usage(self.folder.path).free >= ROOM_BYTES
+        if not has_room and not self._waits_for_room:
+            self._say(
+                f"The disk of {self.folder.path} is full: {part.name} waits until {ROOM_BYTES // 2**20} MB are free. "
+                "Nothing that was acknowledged is lost."
+            )
+        self._waits_for_room = not has_room
+        return has_room
 
     def _start_again(self, part: Part) -> None:
         """Start a part again, a little later each time: processes that PostgreSQL left behind can keep it from starting."""
@@ -117,8 +132,11 @@ class Stack:
                 f"{part.name} keeps ending.\n\nThe end of {part.log}:\n{part.last_lines()}",
                 "See the message above. Nothing that was acknowledged is lost; start again once it is mended.",
             )
-        self._say(f"{part.name} has ended unexpectedly; starting it again.")
+        said = "has ended unexpectedly" if part.has_died() else "can write nothing more"
+        self._say(f"{part.name} {said}; starting it again.")
         time.sleep(FIRST_PAUSE_SECONDS * (2 ** len(recently) - 1))
+        if not part.has_died():
+            part.stop()
         part.start()
         try:
             part.wait_until_ready(START_SECONDS)

@@ -17,6 +17,7 @@ from services.ingest.store import SCHEMA, BookProjector
 from services.ingest.straight import Straight
 from services.ingest.ticker import keep_closing_days
 from shared.domain.events import EVENT_TYPES
+from shared.ledger.disk import keep_looking_at_the_disk
 from shared.ledger.writer import Writer
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
@@ -34,6 +35,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             app.state.desk = Desk(
                 runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock
             )
+            runtime.start(keep_looking_at_the_disk(runtime.ledger, settings.nats_monitor_urls))
             runtime.start(keep_closing_days(runtime.ledger, runtime.pool, settings, clock))
             app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, settings)
             app.state.clock = clock

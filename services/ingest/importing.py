@@ -25,7 +25,7 @@ from services.ingest.import_store import (
     write_checked,
 )
 from shared.domain.events import import_completed_id
-from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, NotAppended, OutcomeUnknown
+from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
 from shared.process.settings import Settings
@@ -74,7 +74,7 @@ async def keep_importing(importer: Importer) -> None:
         try:
             for home, import_id in await read_work(importer.pool):
                 await carry_on(importer, home, import_id)
-        except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, StillBehind) as error:
+        except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, LedgerFull, StillBehind) as error:
             log.warning("an import waits", error=repr(error))
             await asyncio.sleep(WAIT_AFTER_TROUBLE_SECONDS)
             continue

@@ -10,7 +10,7 @@ import structlog
 
 from services.ingest.store import read_last_closed_day
 from shared.domain.events import day_closed_id
-from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, NotAppended, OutcomeUnknown
+from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import DATABASE_ERRORS, Pool
 from shared.process.clock import Clock
@@ -35,7 +35,7 @@ async def keep_closing_days(ledger: Ledger, pool: Pool, settings: Settings, cloc
     while True:
         try:
             await close_days(ledger, pool, settings, clock)
-        except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown) as error:
+        except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, LedgerFull) as error:
             log.warning("a day could not be closed yet", error=repr(error))
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 

@@ -66,10 +66,12 @@ async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncGenerator[list[
         try:
             while (found := await pull.take()) is not None:
                 entries = []
+                left_out = False
                 for entry in found:
                     if entry.position < expected:
                         continue
                     if entry.position > expected:
+                        left_out = True
                         break
                     held = max(held, entry.recorded_at)
                     entries.append(Stored(entry.position, held, entry.subject, entry.payload))
@@ -77,7 +79,7 @@ async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncGenerator[list[
                 if entries:
                     yield entries
                     checkpoint = checkpoint.after(entries[-1])
-                if found[-1].position >= expected:
+                if left_out:
                     if missing_before == expected:
                         raise LedgerBroken(
                             f"Position {expected} is missing from the ledger. Stop writing, find out what happened to the "

@@ -81,13 +81,19 @@ class OutcomeUnknown(Exception):
 
 
 class Ledger:
-    """An open connection to the ledger."""
+    """An open connection to the ledger.
+
+    `no_room` is what the server said of its full disk, None while it has room; `one_try_seconds` is how long an append
+    waits for an answer before the same message is sent again.
+    """
 
     def __init__(self, client: Client, user: str) -> None:
         self.client = client
         self.user = user
         self.reconnections = 0
         self._runs = Runs(client)
+        self.no_room: str | None = None
+        self.one_try_seconds = ONE_TRY_SECONDS
 
     @classmethod
     async def connect(cls, url: str | list[str], user: str, secrets_folder: Path | None) -> "Ledger":
@@ -126,8 +132,9 @@ class Ledger:
     async def append(self, entries: Sequence[Entry]) -> list[Stored]:
         """Append all entries, next to each other, or none; return them as they stand.
 
-        Raises `NotAppended` where an id is taken or a partition has moved on, `OutcomeUnknown` after 12 s without a
-        clear answer. An attempt is repeated only as the very same message, which can be stored no more than once.
+        Raises `NotAppended` where an id is taken or a partition has moved on, `LedgerFull` where there is no room,
+        `OutcomeUnknown` after 12 s without a clear answer. An attempt is repeated only as the very same message, which
+        can be stored no more than once.
         """
         last = await self.append_unread(entries)
         return await self._read(last - len(entries) + 1, len(entries))
@@ -175,6 +182,8 @@ class Ledger:
             await self.client.publish(subject, payload, reply=reply, headers=headers)
 
     async def _insist(self, publish: Any, entries: Sequence[Entry]) -> int:  # noqa: ANN401
+        if self.no_room:
+            raise LedgerFull(f"the ledger's disk is full ({self.no_room})")
         deadline = time.monotonic() + KEEP_TRYING_SECONDS
         tried = 0
         while True:
@@ -187,6 +196,8 @@ class Ledger:
                     return last
                 raise
             except (NatsTimeoutError, NoRespondersError, ConnectionClosedError) as error:
+                if self.no_room:
+                    raise OutcomeUnknown("the ledger's disk is full") from error
                 if time.monotonic() > deadline:
                     raise OutcomeUnknown(f"no answer from the ledger after {tried} tries") from error
                 await asyncio.sleep(min(0.05 * 2**tried, 1.0))
@@ -198,7 +209,7 @@ class Ledger:
 
     async def _publish_one(self, entries: Sequence[Entry]) -> Msg:
         (entry,) = entries
-        return await self.ask(entry.subject, entry.payload, ONE_TRY_SECONDS, _expectation(entry))
+        return await self.ask(entry.subject, entry.payload, self.one_try_seconds, _expectation(entry))
 
     async def _publish_batch(self, entries: Sequence[Entry]) -> Msg:
         batch = {"Nats-Batch-Id": uuid.uuid4().hex}
@@ -208,7 +219,7 @@ class Ledger:
                 await self.client.publish(entry.subject, entry.payload, headers=headers)
         last = entries[-1]
         commit = {**batch, "Nats-Batch-Sequence": str(len(entries)), "Nats-Batch-Commit": "1", **_expectation(last)}
-        return await self.ask(last.subject, last.payload, ONE_TRY_SECONDS, commit)
+        return await self.ask(last.subject, last.payload, self.one_try_seconds, commit)
 
     async def _read(self, first: int, count: int) -> list[Stored]:
         """Return what was just acknowledged; in a cluster the server that answers may be a moment behind."""

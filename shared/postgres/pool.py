@@ -11,6 +11,8 @@ from shared.process.settings import Settings
 
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a query raises; where the line was lost, begin again once the server can be reached."""
+DISK_IS_FULL = asyncpg.DiskFullError
+"""What a statement raises for which there is no room; among `DATABASE_ERRORS` too."""
 LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 """What a statement raises whose lock another session holds."""
 

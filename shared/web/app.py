@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.ledger.ledger import CONNECTION_ERRORS
-from shared.postgres.pool import DATABASE_ERRORS
+from shared.postgres.pool import DATABASE_ERRORS, DISK_IS_FULL
 from shared.process.settings import Settings
 from shared.projection.parking import read_parked
 from shared.projection.progress import Progress
@@ -38,10 +38,12 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
     app.state.settings = settings
     app.state.tokens = read_tokens(settings.tokens_file)
     app.state.progress = Progress(service)
-    app.state.metrics = _metrics(app.state.progress)
+    app.state.runtime = None
+    app.state.metrics = _metrics(app)
     app.add_exception_handler(Fault, _problem_of_fault)
     app.add_exception_handler(RequestValidationError, _problem_of_question)
     app.add_exception_handler(HTTPException, _problem_of_http)
+    app.add_exception_handler(DISK_IS_FULL, _problem_of_no_room)
     for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
         app.add_exception_handler(unreachable, _problem_of_unreachable)
     app.add_exception_handler(Exception, _problem_of_bug)
@@ -54,10 +56,9 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
 
     @app.get(f"/{service}/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        progress: Progress = app.state.progress
-        ready = progress.trouble is None
-        body = {"ready": ready, "position": progress.checkpoint.position, "trouble": progress.trouble}
-        return JSONResponse(body, status_code=200 if ready else 503)
+        trouble = _trouble(app)
+        body = {"ready": trouble is None, "position": app.state.progress.checkpoint.position, "trouble": trouble}
+        return JSONResponse(body, status_code=200 if trouble is None else 503)
 
     @app.get(f"/{service}/v1/status", tags=[service], dependencies=[Depends(may_read)])
     async def status() -> dict[str, Any]:
@@ -68,7 +69,7 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
             "position": checkpoint.position,
             "ledger_ends_at": end,
             "behind": end - checkpoint.position,
-            "trouble": app.state.progress.trouble,
+            "trouble": _trouble(app),
             "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool)],
         }
 
@@ -92,12 +93,19 @@ class HeadAsGet:
         await self._app(scope, receive, send)
 
 
-def _metrics(progress: Progress) -> CollectorRegistry:
+def _trouble(app: FastAPI) -> str | None:
+    """Return what keeps the service from doing its work; before it has started, that it has not."""
+    trouble: str | None = (app.state.runtime or app.state.progress).trouble
+    return trouble
+
+
+def _metrics(app: FastAPI) -> CollectorRegistry:
     metrics = CollectorRegistry()
+    progress: Progress = app.state.progress
     position = Gauge("kembar_projection_position", "The last position in the tables", ["service"], registry=metrics)
     position.labels(progress.name).set_function(lambda: progress.checkpoint.position)
     ready = Gauge("kembar_projection_ready", "1 while the projection can go on", ["service"], registry=metrics)
-    ready.labels(progress.name).set_function(lambda: float(progress.trouble is None))
+    ready.labels(progress.name).set_function(lambda: float(_trouble(app) is None))
     return metrics
 
 
@@ -183,6 +191,19 @@ UNREACHABLE = Problem(
 async def _problem_of_unreachable(request: Request, error: Exception) -> JSONResponse:
     log.warning("a request found a part unreachable", path=request.url.path, error=repr(error))
     return answer(UNREACHABLE)
+
+
+NO_ROOM = Problem(
+    status=507,
+    kind="no-room",
+    title="The disk of the database is full. Nothing was stored.",
+    remedy="Tell the administrator to make room; then send it again.",
+)
+
+
+async def _problem_of_no_room(request: Request, error: Exception) -> JSONResponse:
+    log.error("a request found no room", path=request.url.path, error=repr(error))
+    return answer(NO_ROOM)
 
 
 async def _problem_of_bug(request: Request, error: Exception) -> JSONResponse:

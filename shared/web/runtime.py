@@ -17,6 +17,9 @@ from shared.process.settings import Settings
 from shared.projection.parking import Projector
 from shared.projection.progress import Progress, read_checkpoints, watch_progress
 from shared.projection.run import keep_projecting
+from shared.web.standstill import Standstill, keep_looking_for_a_standstill
+
+CANCEL_AGAIN_SECONDS = 0.2
 
 log = structlog.get_logger()
 
@@ -28,7 +31,14 @@ class Runtime:
     ledger: Ledger
     pool: Pool
     progress: Progress
+    standstill: Standstill = field(default_factory=Standstill)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps the service from doing its work, in words; None where nothing does."""
+        no_room = self.ledger.no_room and f"The disk of the ledger is full: {self.ledger.no_room}. Make room."
+        return self.progress.trouble or no_room or self.standstill.trouble
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something run beside the requests. If it fails, the whole process stops: half a service is worse than none."""
@@ -38,9 +48,12 @@ class Runtime:
 
     async def stop(self) -> None:
         """End the tasks, then close what they used."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while under_way := [task for task in self._tasks if not task.done()]:
+            for (
+                task
+            ) in under_way:  # again and again: `asyncio.wait_for` loses a cancellation that comes with its answer
+                task.cancel()
+            await asyncio.wait(under_way, timeout=CANCEL_AGAIN_SECONDS)
         await self.pool.close()
         await self.ledger.close()
 
@@ -73,6 +86,7 @@ async def open_runtime(
         for checkpoint in set(await read_checkpoints(pool, projector.name)):
             await check_what_was_read(ledger, checkpoint)
         runtime.start(watch_progress(pool, progress))
+        runtime.start(keep_looking_for_a_standstill(ledger, progress, runtime.standstill))
         if settings.project:
             runtime.start(keep_projecting(ledger, pool, projector, settings))
         yield runtime

@@ -7,19 +7,20 @@ import pytest
 from shared.ledger.ledger import Ledger
 from tests.shared.ledger.test_append import an_entry
 from tests.support.engines import same_secrets
+from tests.support.waiting import until
 from tests.support.wire import line_to
 
 
 @pytest.mark.parametrize("count", [1, 20])
 async def test_what_was_stored_unheard_is_stored_once(nats_server, ledger, count):
-    port = int(nats_server.address.url.rpartition(":")[2])
-    async with line_to(port) as line:
-        far = await Ledger.connect(f"nats://127.0.0.1:{line.port}", "ingest", same_secrets())
+    async with line_to(nats_server.port) as line:
+        far = await Ledger.connect(line.url, "ingest", same_secrets())
+        far.one_try_seconds = 0.3
         line.deaf = True
         entries = [an_entry(payload=str(number).encode()) for number in range(count)]
         appending = asyncio.create_task(far.append(entries))
-        while await ledger.end() < count:  # noqa: ASYNC110 - another server's state is waited for
-            await asyncio.sleep(0.01)
+        await until(lambda: line.swallowed > 0)
+        await until(ledger.end)
         assert not appending.done()
 
         line.deaf = False

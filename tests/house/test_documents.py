@@ -158,6 +158,26 @@ def test_every_decision_page_says_context_decision_and_consequences():
         assert headings == ["Context", "Decision", "Consequences"], page.name
 
 
+def test_every_defence_that_is_run_switched_off_is_documented_and_no_other():
+    section = document("docs/faults.md").partition("## The defences")[2]
+    documented = {row[3].strip("`") for row in table_rows(section) if len(row) == 4 and row[3].startswith("`")}
+    tests = {
+        node.name
+        for path, tree in parsed("tests/faults")
+        for node in tree.body
+        if isinstance(node, ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and ("test_defences" in str(path) or node.name.startswith("test_without_these"))
+    }
+    assert documented == tests
+
+
+def test_every_test_of_a_fault_that_is_named_is_there():
+    named = re.findall(r"`((?:tests/[\w/]+/)?test_\w+\.py)`", document("docs/faults.md"))
+    assert named
+    assert [each for each in named if not (ROOT / each).exists() and not (ROOT / "tests/faults" / each).exists()] == []
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "facts").rglob("README.md")), ids=lambda page: page.parent.name)
 def test_facts_have_the_rows_that_their_readme_says(page: Path):
     said = {name: int(count) for name, count in ROW_OF_FACTS.findall(page.read_text("utf-8"))}

@@ -42,21 +42,35 @@ def same_secrets() -> Path:
 def temporary_folder() -> Iterator[Path]:
     """A folder with the layout that parts expect, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="kembar-test-"))
-    for name in ("logs", "run"):
-        (folder / name).mkdir()
     try:
-        shutil.copytree(same_secrets(), folder / SECRETS)
-        yield folder
+        yield laid_out(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def laid_out(folder: Path) -> Path:
+    """Give an empty folder the layout that parts expect."""
+    for name in ("logs", "run"):
+        (folder / name).mkdir()
+    shutil.copytree(same_secrets(), folder / SECRETS)
+    return folder
+
+
+@contextlib.contextmanager
+def folder_or_temporary(folder: Path | None) -> Iterator[Path]:
+    """The folder, or a temporary one."""
+    if folder is not None:
+        yield folder
+        return
+    with temporary_folder() as made:
+        yield made
+
+
 @dataclass
-class NatsServer:
-    """A running nats-server; `kill` and `start` are for tests of what survives."""
+class Server:
+    """A running engine; `kill` and `start` are for tests of what survives."""
 
     part: Part
-    address: NatsAddress
 
     def start(self) -> None:
         self.part.start()
@@ -66,6 +80,23 @@ class NatsServer:
         assert self.part.process is not None
         self.part.process.kill()
         self.part.process.wait()
+
+
+@dataclass
+class NatsServer(Server):
+    """A running nats-server."""
+
+    address: NatsAddress
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self.address.url
+
+    @property
+    def port(self) -> int:
+        """Where it listens for clients."""
+        return int(self.address.url.rpartition(":")[2])
 
     async def connect(self) -> Ledger:
         return await self.connect_as("ingest")
@@ -83,19 +114,19 @@ class NatsServer:
 
 
 @contextlib.contextmanager
-def running_nats(configure=None) -> Iterator[NatsServer]:
-    """A nats-server of one's own; `configure` may change the text of its configuration first."""
-    with temporary_folder() as folder:
-        part, address = nats_part(folder)
+def running_nats(configure=None, on: Path | None = None, **settings) -> Iterator[NatsServer]:
+    """A nats-server of one's own, in the folder `on`; `configure` may change the text of its configuration first."""
+    with folder_or_temporary(on) as folder:
+        part, address = nats_part(folder, **settings)
         if configure is not None:
             configuration = folder / "run" / "nats.conf"
             configuration.write_text(configure(configuration.read_text()))
         server = NatsServer(part, address)
-        server.start()
         try:
+            server.start()
             yield server
         finally:
-            part.stop()
+            server.kill()  # at once: its folder is thrown away
 
 
 @contextlib.asynccontextmanager
@@ -109,16 +140,23 @@ async def open_ledger(server: NatsServer) -> AsyncIterator[Ledger]:
         await ledger.close()
 
 
+@dataclass
+class PostgresServer(Server):
+    """A running PostgreSQL, and the address with which its owner connects."""
+
+    dsn: str
+
+
 @contextlib.contextmanager
-def running_postgres() -> Iterator[str]:
-    """A PostgreSQL of one's own; yields its address, with which its owner connects."""
-    with temporary_folder() as folder:
-        part, dsn = postgres_part(folder, durable=False)
-        part.start()
-        part.wait_until_ready(START_SECONDS)
+def running_postgres(on: Path | None = None, *, durable: bool = False) -> Iterator[PostgresServer]:
+    """A PostgreSQL of one's own, in the folder `on`."""
+    with folder_or_temporary(on) as folder:
+        part, dsn = postgres_part(folder, durable=durable)
+        password = read_secret(same_secrets(), password_name(OWNER))
+        server = PostgresServer(part, dsn.replace("//", f"//{role_of(OWNER)}:{password}@", 1))
         try:
-            password = read_secret(same_secrets(), password_name(OWNER))
-            yield dsn.replace("//", f"//{role_of(OWNER)}:{password}@", 1)
+            server.start()
+            yield server
         finally:
             part.stop()
 

@@ -29,7 +29,7 @@ def dumped_schema(dsn: str, schema: str) -> str:
 
 
 if __name__ == "__main__":
-    with running_postgres() as address:
-        asyncio.run(make_template(address))
+    with running_postgres() as server:
+        asyncio.run(make_template(server.dsn))
         for each in STORES:
-            schema_file(each).write_text(dumped_schema(address, each.SCHEMA))
+            schema_file(each).write_text(dumped_schema(server.dsn, each.SCHEMA))

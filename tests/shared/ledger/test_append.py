@@ -126,6 +126,7 @@ async def test_what_was_acknowledged_stands_after_the_server_was_killed(nats_ser
 
 
 async def test_an_append_begun_while_the_server_is_away_is_stored_when_it_is_back(nats_server, ledger):
+    ledger.one_try_seconds = 0.5
     nats_server.kill()
     pending = asyncio.create_task(ledger.append([an_entry()]))
 

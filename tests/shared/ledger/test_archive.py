@@ -175,6 +175,7 @@ async def test_copying_goes_on_when_the_server_was_killed(nats_server, ledger, t
     async with copying(ledger, tmp_path) as (reach, _):
         entries = await ledger.append([an_entry()])
         await reach(1)
+        ledger.one_try_seconds = 0.5
         nats_server.kill()
         nats_server.start()
         entries += await ledger.append([an_entry()])

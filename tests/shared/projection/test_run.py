@@ -163,6 +163,7 @@ async def test_a_projection_goes_on_when_the_server_was_killed(nats_server, ledg
         await ledger.append([a_day_closed() for _ in range(5)])
         assert await progress.reach(5, 20)
 
+        ledger.one_try_seconds = 0.5
         nats_server.kill()
         nats_server.start()
         await ledger.append([a_day_closed() for _ in range(5)])
