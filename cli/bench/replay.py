@@ -23,6 +23,7 @@ from shared.ledger.ledger import Ledger, Stored
 from shared.postgres.migrate import migrate_all
 from shared.postgres.pool import Pool, open_pool
 from shared.process.settings import Settings
+from shared.process.tasks import end
 from shared.projection.parking import Projector
 from shared.projection.progress import Progress, watch_progress
 from shared.projection.run import keep_projecting
@@ -111,9 +112,7 @@ async def _seconds_to_project(ledger: Ledger, store: ModuleType, projector: Proj
                 worker.result()
             return took
         finally:
-            for task in (worker, watcher, reached):
-                task.cancel()
-            await asyncio.gather(worker, watcher, reached, return_exceptions=True)
+            await end(worker, watcher, reached)
 
 
 @asynccontextmanager

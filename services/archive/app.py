@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
@@ -14,6 +14,7 @@ from shared.ledger.copying import keep_copying
 from shared.ledger.follow import Checkpoint, LedgerBroken
 from shared.ledger.ledger import Ledger
 from shared.process.settings import Settings
+from shared.process.tasks import end
 from shared.projection.progress import Progress
 from shared.web.app import make_app
 
@@ -30,9 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
             await ledger.check(settings.nats_monitor_urls)
             copying = asyncio.create_task(_copy(ledger, settings, app.state.progress))
             yield
-            copying.cancel()
-            with suppress(asyncio.CancelledError):
-                await copying
+            await end(copying)
         finally:
             await ledger.close()
 

@@ -185,10 +185,9 @@ class _Pull:
                 return None
             self._something.clear()
             await self._ask()
-            try:
-                await asyncio.wait_for(self._something.wait(), HEARTBEAT_SECONDS)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._something.wait()
         taken = [self._arrived.popleft() for _ in range(min(len(self._arrived), MOST_AT_ONCE))]
         await self._ask()
         return taken

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence, Set
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
 
 import structlog
 
@@ -18,6 +17,7 @@ from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, OutcomeUnknown, Stor
 from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
+from shared.process.tasks import end
 from shared.projection.parking import Projector, Read, Unreadable, project_or_park, read_entries, try_parked_again
 from shared.projection.progress import channel_of
 from shared.projection.scope import ALL_PARTITIONS
@@ -83,7 +83,7 @@ async def _project_what_is_held(
     except CheckpointMoved as error:
         log.info("the projection begins again from what stands", projection=projector.name, reason=str(error))
     finally:
-        await _end(projecting, changed)
+        await end(projecting, changed)
 
 
 async def _project(
@@ -180,11 +180,4 @@ async def _read_ahead(
     try:
         yield taken()
     finally:
-        await _end(reading)
-
-
-async def _end(*tasks: asyncio.Task[Any]) -> None:
-    """End tasks whose outcome nobody waits for any more."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        await end(reading)

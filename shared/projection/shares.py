@@ -19,6 +19,7 @@ from shared.ledger.follow import Checkpoint
 from shared.ledger.subjects import PARTITIONS
 from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
 from shared.postgres.queries import load_queries
+from shared.process.tasks import end
 
 LOOK_AGAIN_SECONDS = 1.0
 SILENCE_SECONDS = 10.0
@@ -199,7 +200,6 @@ async def joined(pool: Pool, projection: str) -> AsyncIterator[Membership]:
         try:
             yield membership
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await end(keeping)
             with suppress(*DATABASE_ERRORS, OSError):  # with the session that has ended it is gone already
                 await membership.leave()

@@ -14,12 +14,11 @@ from shared.ledger.follow import check_what_was_read
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Pool, open_pool
 from shared.process.settings import Settings
+from shared.process.tasks import end
 from shared.projection.parking import Projector
 from shared.projection.progress import Progress, read_checkpoints, watch_progress
 from shared.projection.run import keep_projecting
 from shared.web.standstill import Standstill, keep_looking_for_a_standstill
-
-CANCEL_AGAIN_SECONDS = 0.2
 
 log = structlog.get_logger()
 
@@ -48,12 +47,7 @@ class Runtime:
 
     async def stop(self) -> None:
         """End the tasks, then close what they used."""
-        while under_way := [task for task in self._tasks if not task.done()]:
-            for (
-                task
-            ) in under_way:  # again and again: `asyncio.wait_for` loses a cancellation that comes with its answer
-                task.cancel()
-            await asyncio.wait(under_way, timeout=CANCEL_AGAIN_SECONDS)
+        await end(*self._tasks)
         await self.pool.close()
         await self.ledger.close()
 

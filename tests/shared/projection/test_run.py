@@ -1,7 +1,7 @@
 """Rows and checkpoint are written together; a projection killed anywhere goes on as if nothing had happened."""
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from shared.ledger.ledger import Entry
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
+from shared.process.tasks import end
 from shared.projection.parking import read_parked
 from shared.projection.progress import Progress, read_checkpoint, watch_progress
 from shared.projection.run import keep_projecting
@@ -80,10 +81,7 @@ async def projecting(ledger, pool, projector):
     try:
         yield progress, task
     finally:
-        for each in (task, watching):
-            each.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await each
+        await end(task, watching)
 
 
 async def seen(pool):
@@ -141,7 +139,7 @@ async def test_workers_that_come_and_go_write_every_event_once(ledger, pool, dat
             while len(await shares_of(pool)) < 2:  # noqa: ASYNC110 - the table tells
                 await asyncio.sleep(0.05)
         other_pool.terminate()
-        other.cancel()
+        await end(other)
         await posting
         assert await progress.reach(101, 30)
 
