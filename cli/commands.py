@@ -23,6 +23,12 @@ app = typer.Typer(
 )
 show_app = typer.Typer(help="Show ratings, or one partnership.", no_args_is_help=True)
 app.add_typer(show_app, name="show")
+people_app = typer.Typer(
+    help="The people of this installation, for whoever administers the machine.", no_args_is_help=True
+)
+app.add_typer(people_app, name="people")
+tokens_app = typer.Typer(help="The tokens of programs, for whoever administers the machine.", no_args_is_help=True)
+app.add_typer(tokens_app, name="tokens")
 
 Data = Annotated[Path, typer.Option(help="The data folder.", envvar="KEMBAR_DATA")]
 Port = Annotated[int, typer.Option(help="The port on this machine's own address.", min=1, max=65535)]
@@ -76,7 +82,7 @@ def serve(
     service: Annotated[
         str,
         typer.Argument(
-            help="ingest, scoring, reports, archive, all on one port, or projections: what follows the ledger."
+            help="ingest, scoring, reports, access, archive, all on one port, or projections: what follows the ledger."
         ),
     ],
     prepare_first: Annotated[bool, typer.Option("--prepare", help="First do what `kembar prepare` does.")] = False,
@@ -164,6 +170,96 @@ def show_partnership(
     clocks = {"on": on, "from": first, "to": last, "known": known}
     answer = show.show_partnership(find_client(url, token, data), partnership, clocks)
     print_json(answer) if as_json else show.print_partnership(answer)
+
+
+RoleName = Annotated[str, typer.Option(help="bureau, issuer, embassy, viewer, auditor, administrator or ministry.")]
+OwnPartnerships = Annotated[list[str] | None, typer.Option("--partnership", help="An embassy's own; may be repeated.")]
+
+
+@people_app.command("add")
+def add_person(
+    name: Annotated[str, typer.Argument(help="How the person is called; it stands on pages only.")],
+    role: RoleName = "viewer",
+    partnership: OwnPartnerships = None,
+    language: Annotated[str, typer.Option(help="id or en.")] = "id",
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Invite a person; print the one-time link by which they choose a name and a password."""
+    from cli import people
+
+    added = people.add_person(data, name, role, partnership or [], language)
+    if as_json:
+        return print_json(added)
+    say(f"{added['account']} may come in. Hand them this link; it is good once, for three days:")
+    return out.print(added["link"], soft_wrap=True)
+
+
+@people_app.command("list")
+def list_people(data: Data = DATA, as_json: Json = False) -> None:
+    """Show every account: people and programs, and what they are to which home."""
+    from cli import people
+
+    found = people.list_people(data)
+    print_json(found) if as_json else people.print_people(found)
+
+
+@people_app.command("disable")
+def disable_person(
+    account: Annotated[str, typer.Argument(help="The account, as `kembar people list` shows it.")],
+    again: Annotated[bool, typer.Option("--enable", help="Let it in again instead.")] = False,
+    data: Data = DATA,
+) -> None:
+    """Let an account in no more: its sessions and tokens are refused at once."""
+    from cli import people
+
+    people.disable_person(data, account, again=again)
+    say(f"{account} is let in again." if again else f"{account} is let in no more.")
+
+
+@tokens_app.command("add")
+def add_token(
+    program: Annotated[str, typer.Argument(help="The program's name, such as import-2019.")],
+    role: RoleName = "viewer",
+    label: Annotated[str | None, typer.Option(help="What it is for; else the program's name.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, post, issue or administer; may be repeated; all of the role if left out."),
+    ] = None,
+    days: Annotated[int, typer.Option(help="How long it lasts.", min=1, max=366)] = 90,
+    partnership: OwnPartnerships = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Make a token for a program of the home and print it, once."""
+    from cli import people
+    from services.access.decide import TokenAsked
+
+    made = people.add_token(data, TokenAsked(label or program, scope or None, days, program, role, partnership))
+    if as_json:
+        return print_json(made)
+    say(f"The token {made['id']}; it is shown this once, and kept nowhere:")
+    return out.print(made["token"], soft_wrap=True)
+
+
+@tokens_app.command("list")
+def list_tokens(data: Data = DATA, as_json: Json = False) -> None:
+    """Show every token: what it is for, what it may, until when, and when it was last used."""
+    from cli import people
+
+    found = people.list_tokens(data)
+    print_json(found) if as_json else people.print_tokens(found)
+
+
+@tokens_app.command("revoke")
+def revoke_token(
+    token: Annotated[str, typer.Argument(help="Its id, as `kembar tokens list` shows it.")], data: Data = DATA
+) -> None:
+    """Revoke a token: the very next request that shows it is refused."""
+    from cli import people
+
+    people.revoke_token(data, token)
+    say(f"{token} is revoked.")
 
 
 @app.command()

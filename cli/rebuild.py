@@ -11,7 +11,7 @@ from cli.backup import refusing
 from cli.bar import bar
 from cli.embedded.reach import open_ledger, reach
 from cli.say import out, say
-from cli.serve import PROJECTORS, STORES
+from cli.serve import PROJECTING_STORES, PROJECTORS
 from cli.stop import CannotGoOn
 from shared.process.settings import Settings
 from shared.projection.rebuild import CannotRebuild, Compared, Projection, open_rebuild
@@ -20,7 +20,7 @@ PROJECTIONS: Mapping[str, Projection] = {
     store.SCHEMA: Projection(
         store.SCHEMA, store.migrations(), PROJECTORS[store.SCHEMA], kept=getattr(store, "NOT_IN_THE_LEDGER", ())
     )
-    for store in STORES
+    for store in PROJECTING_STORES
 }
 
 

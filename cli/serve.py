@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack
 import uvicorn
 from fastapi import FastAPI
 
+import services.access.app
+import services.access.store
 import services.archive.app
 import services.ingest.app
 import services.ingest.store
@@ -34,9 +36,12 @@ APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
     "ingest": services.ingest.app.create_app,
     "scoring": services.scoring.app.create_app,
     "reports": services.reports.app.create_app,
+    "access": services.access.app.create_app,
     "archive": services.archive.app.create_app,
 }
-STORES = (services.ingest.store, services.scoring.store, services.reports.store)
+PROJECTING_STORES = (services.ingest.store, services.scoring.store, services.reports.store)
+STORES = (*PROJECTING_STORES, services.access.store)
+"""Access comes last: it grants the roles of the others what they need to know who asks."""
 PROJECTORS: Mapping[str, Projector] = {
     services.ingest.store.SCHEMA: services.ingest.store.BookProjector(),
     services.scoring.store.SCHEMA: services.scoring.project.RatingProjector(),
@@ -53,7 +58,7 @@ def serve(service: str, settings: Settings) -> None:
     if service == "all":
         wanted = [name for name in APPS if name != "archive" or settings.archive_folder]
         apps = {name: APPS[name](settings) for name in wanted}
-        app = OnePort(apps, otherwise=apps["reports"])
+        app = on_one_port(apps)
     else:
         app = APPS[service](settings)
     collect_seldom()
@@ -64,6 +69,8 @@ def serve(service: str, settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=10,
     )
 
@@ -76,6 +83,12 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 10)
+
+
+def on_one_port(apps: Mapping[str, FastAPI]) -> OnePort:
+    """Return the services behind one port, each under its paths; reports takes the rest."""
+    of_access = dict.fromkeys(services.access.app.PREFIXES, apps["access"])
+    return OnePort({**apps, **of_access}, otherwise=apps["reports"])
 
 
 def serve_projections(settings: Settings) -> None:

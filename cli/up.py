@@ -9,11 +9,11 @@ from types import FrameType
 from cli.client import Client
 from cli.embedded.folder import DataFolder
 from cli.embedded.stack import Stack
-from cli.embedded.tokens import FOR_PEOPLE, ensure_tokens
+from cli.embedded.tokens import FOR_PEOPLE
 from cli.facts import JAKARTA, load_facts
+from cli.people import first_administrator_link
 from cli.say import out, say
 from cli.show import print_differences, ratings_table
-from shared.process.settings import Settings
 
 STUDY_ENDS_ON = "2020-12-31"
 LOOK_EVERY_SECONDS = 0.5
@@ -29,10 +29,12 @@ def up(data: Path, port: int, *, with_facts: bool) -> None:
         stack.start()
         say(f"All parts answer after {time.monotonic() - started:.1f} s.")
         if with_facts and not asked_to_stop.is_set():
-            _show_the_main_job(stack, folder)
+            _show_the_main_job(stack)
             out.print(f"\nJakarta at the end of the study: [bold]{stack.url}/?on={STUDY_ENDS_ON}[/]", soft_wrap=True)
+        if link := first_administrator_link(stack.settings):
+            out.print(f"There is no administrator yet. Become it, once, within three days:\n{link}", soft_wrap=True)
+        out.print(f"Tokens for programs, one per role: {folder.file(FOR_PEOPLE)}", soft_wrap=True)
         out.print(f"Kembar, today: [bold]{stack.url}/[/]   (Ctrl-C stops it)", soft_wrap=True)
-        out.print(f"Tokens for posting, one per role: {folder.file(FOR_PEOPLE)}", soft_wrap=True)
         while not asked_to_stop.wait(LOOK_EVERY_SECONDS):
             stack.watch()
     finally:
@@ -43,9 +45,9 @@ def up(data: Path, port: int, *, with_facts: bool) -> None:
     say("Stopped; nothing is lost. The same command goes on from here.")
 
 
-def _show_the_main_job(stack: Stack, folder: DataFolder) -> None:
+def _show_the_main_job(stack: Stack) -> None:
     """Post Jakarta's facts, then ask for the ratings on the last day of the study."""
-    client = Client(stack.url, ensure_tokens(folder, Settings().home)["bureau"])
+    client = Client(stack.url, stack.tokens["bureau"])
     count, new, position = load_facts(client, JAKARTA)
     say(f"{count} facts posted, {new} of them new; the ledger stands at position {position} or later.")
     answer = client.get("/reports/v1/ratings", {"on": STUDY_ENDS_ON}, at_least=position)

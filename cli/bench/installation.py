@@ -11,8 +11,6 @@ from cli.bench.load import Order, Taken, post_all
 from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import free_ports
 from cli.embedded.stack import Stack
-from cli.embedded.tokens import ensure_tokens
-from shared.process.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def running_installation() -> Iterator[Installation]:
         stack = Stack(folder, free_ports(1)[0], lambda line: None)
         stack.start()
         try:
-            installation = Installation(stack.port, ensure_tokens(folder, Settings().home)["bureau"])
+            installation = Installation(stack.port, stack.tokens["bureau"])
             registered = [
                 {"type": "partnership.registered", "data": registration(each)} for each in range(PARTNERSHIPS)
             ]

@@ -17,10 +17,11 @@ from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import SECRETS, nats_part
 from cli.embedded.part import Part, end_what_was_left
 from cli.embedded.postgres import postgres_part
-from cli.embedded.reach import archive_of, write_addresses
-from cli.embedded.tokens import FOR_SERVICES, ensure_tokens
+from cli.embedded.reach import archive_of, settings_from, write_addresses
+from cli.embedded.tokens import ensure_tokens
 from cli.secrets_folder import ensure_secrets
 from cli.stop import CannotGoOn
+from shared.postgres.roles import SERVICES
 from shared.process.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,13 +34,15 @@ ROOM_BYTES = 64 * 2**20
 
 
 class Stack:
-    """PostgreSQL, nats-server and the services on one data folder."""
+    """PostgreSQL, nats-server and the services on one data folder; its settings and tokens, once it is started."""
 
     def __init__(self, folder: DataFolder, port: int, say: Callable[[str], None]) -> None:
         self.folder = folder
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._say = say
+        self.settings = Settings()
+        self.tokens: dict[str, str] = {}
         self._parts: list[Part] = []
         self._restarted_at: dict[str, list[float]] = defaultdict(list)
         self._waits_for_room = False
@@ -66,7 +69,6 @@ class Stack:
                 "KEMBAR_HOST": "127.0.0.1",
                 "KEMBAR_PORT": str(self.port),
                 "KEMBAR_OPEN_READING": "true",
-                "KEMBAR_TOKENS_FILE": str(self.folder.file(FOR_SERVICES)),
                 "KEMBAR_NATS_URL": address.url,
                 "KEMBAR_SECRETS_FOLDER": str(self.folder.file(SECRETS)),
                 "KEMBAR_NATS_MONITOR_URLS": f'["{address.monitor_url}"]',
@@ -74,13 +76,14 @@ class Stack:
                 "KEMBAR_ARCHIVE_FOLDER": str(archive_of(self.folder.path)),
             }
             write_addresses(self.folder, environment)
-            ensure_tokens(self.folder, Settings().home)
             for part in self._parts:
                 part.wait_until_ready(START_SECONDS)
             for part in (self._projections(environment), self._services(environment)):
                 self._parts.append(part)
                 part.start()
             self._parts[-1].wait_until_ready(START_SECONDS)
+            self.settings = settings_from(environment)
+            self.tokens = ensure_tokens(self.folder, self.settings)
         except BaseException:
             self.stop()
             raise
@@ -101,7 +104,7 @@ class Stack:
             name="services",
             command=[sys.executable, "-m", "cli", "serve", "all", "--prepare"],
             folder=self.folder.path,
-            is_ready=lambda: all(_answers(f"{self.url}/{each}/readyz") for each in ("ingest", "scoring", "reports")),
+            is_ready=lambda: all(_answers(f"{self.url}/{each}/readyz") for each in SERVICES),
             environment={**environment, "KEMBAR_PROJECT": "false"},
         )
 

@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await ledger.close()
 
-    return make_app("archive", "Kembar: archive", settings, lifespan)
+    return make_app("archive", "Kembar: archive", settings, lifespan, projects=False)
 
 
 async def _copy(ledger: Ledger, settings: Settings, progress: Progress) -> None:

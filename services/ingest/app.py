@@ -22,7 +22,7 @@ from shared.ledger.writer import Writer
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
-from shared.web.runtime import open_runtime
+from shared.web.runtime import know_who_asks, open_runtime
 
 
 def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
@@ -32,6 +32,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(SCHEMA, BookProjector(), settings, app.state.progress) as runtime:
             app.state.runtime = runtime
+            runtime.start(know_who_asks(app, runtime.pool, clock))
             app.state.desk = Desk(
                 runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock
             )

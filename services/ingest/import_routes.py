@@ -22,9 +22,10 @@ from services.ingest.import_store import (
     write_mapping,
 )
 from services.ingest.importing import Importer
+from shared.domain.access import Principal
 from shared.domain.text import Slug
 from shared.process.clock import Clock
-from shared.web.principal import Principal, may_post
+from shared.web.principal import may_post
 from shared.wire.canonical import digest
 from shared.wire.envelope import rfc3339
 from shared.wire.problems import Fault, Finding, Problem, findings_of

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, accept, touched_by
 from services.ingest.requests import Requested
 from services.ingest.store import read_judgements, read_rubrics, read_slugs
+from shared.domain.access import Principal
 from shared.domain.amend import Partnership
 from shared.domain.book import Book, Touched
 from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted, RubricAdopted
@@ -27,7 +28,6 @@ from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.projection.book_store import read_touched
 from shared.projection.progress import Progress
-from shared.web.principal import Principal
 from shared.wire.canonical import digest
 from shared.wire.envelope import LARGEST_PAYLOAD_BYTES, attributes, body_hash, encode, rfc3339
 from shared.wire.problems import Fault, Finding, Problem

@@ -7,13 +7,13 @@ from fastapi import Depends, Query, Request
 from services.reports.compose import compose_ratings
 from services.reports.question import Question, read_question
 from services.reports.store import Known, read_known, read_position
+from shared.domain.access import Principal
 from shared.domain.events import RubricAdopted
 from shared.domain.rubric import JAKARTA_2020, Rubric
 from shared.ledger.ledger import Ledger
 from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.projection.progress import Progress
-from shared.web.principal import Principal
 from shared.wire.problems import Fault, Finding, Problem
 
 CATCH_UP_SECONDS = 5.0

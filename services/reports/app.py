@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+import shared.web.pages
 from services.reports import pages, routes
 from services.reports.project import EventProjector
 from services.reports.store import SCHEMA
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
-from shared.web.runtime import open_runtime
+from shared.web.pages import show_problems_as_pages
+from shared.web.runtime import know_who_asks, open_runtime
 
 
 def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
@@ -21,11 +23,13 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(SCHEMA, EventProjector(), settings, app.state.progress) as runtime:
             app.state.runtime = runtime
+            runtime.start(know_who_asks(app, runtime.pool, clock))
             app.state.clock = clock
             yield
 
     app = make_app("reports", "Kembar: reports", settings, lifespan)
     app.include_router(routes.router)
     app.include_router(pages.router)
-    pages.show_problems_as_pages(app)
+    app.include_router(shared.web.pages.router)
+    show_problems_as_pages(app, "/reports/", pages.templates)
     return app

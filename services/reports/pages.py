@@ -1,48 +1,27 @@
 """The pages: all partnerships with their ten cells, and one partnership with the activities behind each cell."""
 
-import hashlib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
 
 from services.reports.answers import Clocks, home_of, ratings_for
 from services.reports.question import Question
 from services.reports.store import read_activities
 from services.reports.views import dashboard_view, partnership_view
-from shared.ledger.ledger import CONNECTION_ERRORS
-from shared.postgres.pool import DATABASE_ERRORS
-from shared.web.app import UNREACHABLE, answer
-from shared.web.principal import Principal, may_read
+from shared.domain.access import Principal
+from shared.web.pages import language_of, make_templates, render
+from shared.web.principal import may_read
 from shared.wire.problems import Fault, Problem
 from shared.words.dates import date_in_words
-from shared.words.words import LANGUAGES, Language, Words
+from shared.words.words import Words
 
-HERE = Path(__file__).parent
-STYLE = HERE / "static" / "kembar.css"
-SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
-
-PROBLEMS_IN_WORDS = {
-    "unknown-partnership": "No partnership of this name is in force on that day. Choose one on the dashboard.",
-    "invalid": "The date in this address cannot be read. Write a day, such as 2020-12-31.",
-    "http": "There is no such page. Check the address, or begin at the dashboard.",
-    "unauthorized": "This page is not open to everybody. Ask the bureau for access.",
-}
 CLOCKS = ("on", "from", "to", "known")
 
 router = APIRouter(include_in_schema=False)
-templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
-templates.globals["style_version"] = hashlib.sha256(STYLE.read_bytes()).hexdigest()[:12]
+templates = make_templates(Path(__file__).parent / "templates")
 
 Reader = Annotated[Principal | None, Depends(may_read)]
 
@@ -50,7 +29,7 @@ Reader = Annotated[Principal | None, Depends(may_read)]
 @router.get("/")
 async def dashboard(request: Request, reader: Reader, question: Clocks) -> HTMLResponse:
     """Show all partnerships with their ten cells."""
-    words = Words(_language(request))
+    words = Words(language_of(request))
     ratings = await ratings_for(request, reader, question)
     view = dashboard_view(ratings, question.day, words)
     return _page(request, "dashboard.html", words, question, view=view, ratings=ratings)
@@ -59,7 +38,7 @@ async def dashboard(request: Request, reader: Reader, question: Clocks) -> HTMLR
 @router.get("/partnerships/{partnership}")
 async def partnership(request: Request, reader: Reader, question: Clocks, partnership: str) -> HTMLResponse:
     """Show one partnership: its cells, the activities behind each, and what was not counted."""
-    words = Words(_language(request))
+    words = Words(language_of(request))
     ratings = await ratings_for(request, reader, question)
     item = next((each for each in ratings["items"] if each["partnership"] == partnership), None)
     if item is None:
@@ -73,74 +52,16 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
     return _page(request, "partnership.html", words, question, view=view, ratings=ratings)
 
 
-@router.get("/static/kembar.css")
-async def style() -> FileResponse:
-    """Serve the style sheet; its address changes with its content."""
-    return FileResponse(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
-
-
-def show_problems_as_pages(app: FastAPI) -> None:
-    """Let people see a problem as a page; the APIs' own addresses go on answering problem documents."""
-
-    @app.exception_handler(Fault)
-    async def fault(request: Request, error: Fault) -> Response:
-        return answer(error.problem) if _is_api(request) else _problem_page(request, error.problem)
-
-    for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
-
-        @app.exception_handler(unreachable)
-        async def away(request: Request, error: Exception) -> Response:
-            return answer(UNREACHABLE) if _is_api(request) else _problem_page(request, UNREACHABLE)
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        remedies = {404: "Check the address, or begin at the dashboard."}
-        problem = Problem(error.status_code, "http", f"{error.detail}.", remedies.get(error.status_code, "Go back."))
-        return answer(problem) if _is_api(request) else _problem_page(request, problem)
-
-
-def _is_api(request: Request) -> bool:
-    return request.url.path.startswith("/reports/")
-
-
-def _problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    words = Words(_language(request))
-    said = PROBLEMS_IN_WORDS.get(problem.kind, "Something is wrong here. Try again in a moment.")
-    page = _page(request, "problem.html", words, None, said=words.say(said), problem=problem.document())
-    page.status_code = problem.status
-    return page
-
-
-def _language(request: Request) -> Language:
-    asked = request.query_params.get("lang")
-    return next((each for each in LANGUAGES if each == asked), "id")
-
-
 def _page(
     request: Request,
     template: str,
     words: Words,
-    question: Question | None,
+    question: Question,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
     clocks = {name: asked for name in CLOCKS if (asked := request.query_params.get(name))}
-
-    def link(path: str, **changes: str | None) -> str:
-        """Return an address that keeps both clocks and the language, so that no link leaves the past by accident."""
-        asked = {**clocks, **({"lang": words.language} if words.language != "id" else {}), **changes}
-        query = urlencode({name: value for name, value in asked.items() if value is not None})
-        return f"{path}?{query}" if query else path
-
-    html = templates.get_template(template).render(
-        say=words.say,
-        lang=words.language,
-        link=link,
-        path=request.url.path,
-        clocks=clocks,
-        time=_time_in_words(question, words) if question else None,
-        **values,
-    )
-    return HTMLResponse(html, headers=SECURITY)
+    time = _time_in_words(question, words)
+    return render(templates, template, request, words, kept=clocks, time=time, **values)
 
 
 def _time_in_words(question: Question, words: Words) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.reports.answers import Clocks, home_of, position_for, ratings_for
 from services.reports.compose import activity_document
 from services.reports.store import ActivityRow, read_activities
+from shared.domain.access import Principal
 from shared.domain.text import Slug
-from shared.web.principal import Principal, may_read
+from shared.web.principal import may_read
 from shared.wire.problems import Fault, Finding, Problem
 
 router = APIRouter(prefix="/reports/v1", tags=["reports"])

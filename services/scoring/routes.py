@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from services.scoring.store import read_ratings
+from shared.domain.access import Principal
 from shared.domain.text import Slug
 from shared.process.settings import Settings
-from shared.web.principal import Principal, may_read
+from shared.web.principal import may_read
 from shared.wire.problems import Fault, Problem
 
 router = APIRouter(prefix="/scoring/v1", tags=["scoring"])

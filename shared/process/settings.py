@@ -5,11 +5,15 @@ holds the list to this class.
 """
 
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.domain.access import Role
 
 
 class Settings(BaseSettings):
@@ -24,8 +28,16 @@ class Settings(BaseSettings):
     port: int = 8080
     open_reading: bool = False
     project: bool = True
-    tokens_file: Path | None = None
+    public_url: str | None = None
+    trusted_proxies: list[str] = []
     secrets_folder: Path | None = None
+
+    passwords: bool = True
+    oidc_issuer: str | None = None
+    oidc_client_id: str = "kembar"
+    oidc_scopes: str = "openid email profile"
+    oidc_role_claim: str = "groups"
+    oidc_roles: dict[str, str] = {}
 
     nats_url: str = "nats://127.0.0.1:4222"
     nats_monitor_urls: list[str] = ["http://127.0.0.1:8222"]
@@ -45,7 +57,51 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"there is no time zone {name!r}; use one such as Asia/Jakarta") from error
 
+    @field_validator("public_url")
+    @classmethod
+    def _an_origin(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is None or (parts.scheme in ("http", "https") and parts.netloc and parts.path in ("", "/")):
+            return url.rstrip("/") if url else None
+        raise ValueError(f"{url!r} is no address of a site; write one such as https://kembar.example.org")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _a_safe_issuer(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is None or parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
+            return url
+        raise ValueError(f"{url!r} is no https address; an identity provider is reached with TLS only")
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _known_roles(cls, mapping: dict[str, str]) -> dict[str, str]:
+        for said in mapping.values():
+            home, role, *_ = [*said.split("/"), ""]
+            if not home or role not in set(Role):
+                raise ValueError(f"{said!r} is no membership; write home/role, such as jakarta/bureau")
+        return mapping
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether people reach the pages with TLS."""
+        return (self.public_url or "").startswith("https://")
+
+    @property
+    def is_safe_for_passwords(self) -> bool:
+        """Whether a password can be typed here unheard: with TLS, or on this machine's own address."""
+        public = urlsplit(self.public_url).hostname if self.public_url else self.host
+        return self.has_tls or (is_loopback(self.host) and is_loopback(public))
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The home's time zone, in which its days begin and end."""
         return ZoneInfo(self.time_zone)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host is this machine's own address."""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False

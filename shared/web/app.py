@@ -16,15 +16,27 @@ from shared.postgres.pool import DATABASE_ERRORS, DISK_IS_FULL
 from shared.process.settings import Settings
 from shared.projection.parking import read_parked
 from shared.projection.progress import Progress
-from shared.web.principal import may_read, read_tokens
+from shared.web.directory import Directory
+from shared.web.principal import may_read
 from shared.wire.problems import MEDIA_TYPE, Fault, Finding, Problem
 
 WAIT_FOR_POSITION_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> FastAPI:  # noqa: ANN401
-    """Return an app with what every service answers: `/<service>/healthz`, `/readyz`, `/metrics`, OpenAPI, problems."""
+def make_app(
+    service: str,
+    title: str,
+    settings: Settings,
+    lifespan: Any,  # noqa: ANN401
+    *,
+    projects: bool = True,
+) -> FastAPI:
+    """Return an app with what every service answers: `/<service>/healthz`, `/readyz`, `/metrics`, OpenAPI, problems.
+
+    `projects=False` is for a service that has no tables that follow the ledger: it has no status, and no position to wait
+    for.
+    """
     app = FastAPI(
         title=title,
         version="1",
@@ -36,7 +48,8 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it looks for exporters at every request
     )
     app.state.settings = settings
-    app.state.tokens = read_tokens(settings.tokens_file)
+    directory: Directory | None = None  # who is known, once the tables are open
+    app.state.directory = directory
     app.state.progress = Progress(service)
     app.state.runtime = None
     app.state.metrics = _metrics(app)
@@ -47,7 +60,9 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
     for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
         app.add_exception_handler(unreachable, _problem_of_unreachable)
     app.add_exception_handler(Exception, _problem_of_bug)
-    app.add_middleware(WaitForPosition, progress=app.state.progress)
+    if projects:
+        app.add_middleware(WaitForPosition, progress=app.state.progress)
+        _answer_status(app, service)
     app.add_middleware(HeadAsGet)
 
     @app.get(f"/{service}/healthz", include_in_schema=False)
@@ -60,6 +75,14 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
         body = {"ready": trouble is None, "position": app.state.progress.checkpoint.position, "trouble": trouble}
         return JSONResponse(body, status_code=200 if trouble is None else 503)
 
+    @app.get(f"/{service}/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(app.state.metrics), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _answer_status(app: FastAPI, service: str) -> None:
     @app.get(f"/{service}/v1/status", tags=[service], dependencies=[Depends(may_read)])
     async def status() -> dict[str, Any]:
         """Answer how far the tables have come, how far the ledger goes, and what is parked and why."""
@@ -72,12 +95,6 @@ def make_app(service: str, title: str, settings: Settings, lifespan: Any) -> Fas
             "trouble": _trouble(app),
             "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool)],
         }
-
-    @app.get(f"/{service}/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(app.state.metrics), media_type=CONTENT_TYPE_LATEST)
-
-    return app
 
 
 class HeadAsGet:

@@ -1,75 +1,149 @@
-"""Who is asking: a bearer token stands for an account; only the token's hash is kept.
+"""Who is asking: the one place that turns a request into a principal, by a bearer token or by a session's cookie.
 
-The dependencies are coroutines although they wait for nothing: FastAPI would run plain functions in a thread each.
+The dependencies are coroutines although they may wait for nothing: FastAPI would run plain functions in a thread each.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from shared.domain.access import Principal, Scope
+from shared.domain.credentials import Credential, Refused
 from shared.process.settings import Settings
+from shared.web.audit import address_of, audit, write_audit
+from shared.web.directory import Directory
 from shared.wire.problems import Fault, Problem
 
-ROLES = ("bureau", "issuer", "embassy", "viewer", "auditor", "administrator")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+COOKIE_WITH_TLS, COOKIE_WITHOUT = "__Host-kembar", "kembar"
+"""Not every browser takes a Secure cookie, which `__Host-` demands, from http://127.0.0.1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """An account of one home. `account` stands as author under every event it posts; it is no person's name."""
-
-    account: str
-    role: str
-    home: str
+def hash_of(secret: str) -> str:
+    """Return the hash under which a token, or another secret drawn at random, is kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def hash_of_token(token: str) -> str:
-    """Return the hash under which a token is kept."""
-    return hashlib.sha256(token.encode()).hexdigest()
+async def principal_of(request: Request) -> Principal | None:
+    """Return who is asking; None for nobody known.
 
-
-def read_tokens(path: Path | None) -> Mapping[str, Principal]:
-    """Return the principals by the hash of their token; none where there is no file."""
-    if path is None or not path.exists():
-        return {}
-    return {each.pop("token_hash"): Principal(**each) for each in json.loads(path.read_text("utf-8"))}
+    Raises `Fault`: 401 for a token that admits nobody, 403 for a cookie on a request that another site may have caused. A
+    cookie that admits nobody is as good as none: reading goes on where it is open.
+    """
+    sent = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = sent.decode("latin-1").partition(" ")
+    if token:
+        return await _of_token(request, token.strip() if scheme.lower() == "bearer" else "")
+    secret = request.cookies.get(cookie_name(request.app.state.settings))
+    return await _of_session(request, secret) if secret else None
 
 
 async def may_post(request: Request) -> Principal:
-    """Return who is posting; 401 without a valid token."""
-    principal = _principal(request)
+    """Return who is posting; 401 for nobody known, 403 for a token whose scopes leave posting out."""
+    principal = await principal_of(request)
     if principal is None:
-        raise Fault(_UNAUTHORIZED)
-    return principal
+        raise Fault(UNAUTHORIZED)
+    return await within_scope(request, principal, Scope.POST)
 
 
 async def may_read(request: Request) -> Principal | None:
-    """Return who is reading; None for anybody where reading is open, 401 otherwise."""
+    """Return who is reading; None for anybody where reading is open, 401 otherwise, 403 for a token not meant for it."""
     settings: Settings = request.app.state.settings
-    principal = _principal(request)
+    principal = await principal_of(request)
     if principal is None and not settings.open_reading:
-        raise Fault(_UNAUTHORIZED)
+        raise Fault(UNAUTHORIZED)
+    return await within_scope(request, principal, Scope.READ) if principal else None
+
+
+async def within_scope(request: Request, principal: Principal, scope: Scope) -> Principal:
+    """Return the principal, where its token is meant for this; 403 otherwise, which the audit trail keeps."""
+    if principal.scopes is not None and scope not in principal.scopes:
+        await audit(request, "token-refused", principal, reason="out-of-scope", scope=scope, path=request.url.path)
+        raise Fault(
+            Problem(
+                status=403,
+                kind="out-of-scope",
+                title=f"The token is not meant for this: its scopes leave “{scope}” out. Nothing was done.",
+                remedy=f"Use a token with the scope “{scope}”; `kembar tokens add` or /account makes one.",
+            )
+        )
     return principal
 
 
-def _principal(request: Request) -> Principal | None:
-    sent = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
-    scheme, _, token = sent.decode("latin-1").partition(" ")
-    if not token:
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the session's cookie: bound to this host by its prefix wherever there is TLS."""
+    return COOKIE_WITH_TLS if settings.has_tls else COOKIE_WITHOUT
+
+
+def refuse_forgery(request: Request) -> None:
+    """Raise `Fault` (403) where another site may have caused a request that changes something."""
+    if request.method not in SAFE_METHODS and not comes_from_here(request.headers):
+        raise Fault(FORGED)
+
+
+def comes_from_here(headers: Mapping[str, str]) -> bool:
+    """Say whether a browser's request was caused by a page of this site, by what only the browser can write.
+
+    A browser that does not send Sec-Fetch-Site sends Origin; one that sends neither is not believed.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin, host = headers.get("origin"), headers.get("host")
+    return bool(origin and host) and urlsplit(origin or "").netloc.lower() == (host or "").lower()
+
+
+async def _of_token(request: Request, token: str) -> Principal:
+    directory: Directory | None = request.app.state.directory
+    if directory is None:
+        raise Fault(UNAUTHORIZED)
+    found, credential = await directory.of_token(hash_of(token))
+    if isinstance(found, Refused):
+        await _note_refused_token(request, found, credential, directory)
+        raise Fault(UNAUTHORIZED)
+    return found
+
+
+async def _note_refused_token(
+    request: Request, reason: Refused, credential: Credential | None, directory: Directory
+) -> None:
+    await write_audit(
+        directory.pool,
+        directory.clock(),
+        "token-refused",
+        account=credential.account if credential else None,
+        home=credential.home if credential else None,
+        role=credential.role if credential else None,
+        address=address_of(request),
+        reason=reason,
+        token=credential.id if credential else None,
+        path=request.url.path,
+    )
+
+
+async def _of_session(request: Request, secret: str) -> Principal | None:
+    directory: Directory | None = request.app.state.directory
+    if directory is None:
         return None
-    tokens: Mapping[str, Principal] = request.app.state.tokens
-    principal = tokens.get(hash_of_token(token.strip())) if scheme.lower() == "bearer" else None
-    if principal is None:
-        raise Fault(_UNAUTHORIZED)
-    return principal
+    found, _ = await directory.of_session(hash_of(secret))
+    if isinstance(found, Refused):
+        return None
+    refuse_forgery(request)
+    return found
 
 
-_UNAUTHORIZED = Problem(
+UNAUTHORIZED = Problem(
     status=401,
     kind="unauthorized",
     title="The token is missing or not valid.",
-    remedy="Send the header “Authorization: Bearer <token>”. `kembar demo` writes tokens to <data>/demo-tokens.json.",
+    remedy="Send the header “Authorization: Bearer <token>”, or sign in at /sign-in. `kembar demo` writes tokens to "
+    "<data>/demo-tokens.json.",
+)
+FORGED = Problem(
+    status=403,
+    kind="forged",
+    title="Another site may have caused this request, so it was refused. Nothing was done.",
+    remedy="Open Kembar itself and do it there; programs send a token instead of a cookie.",
 )

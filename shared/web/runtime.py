@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from fastapi import FastAPI
 
 from shared.ledger.follow import check_what_was_read
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Pool, open_pool
+from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.process.tasks import end
 from shared.projection.parking import Projector
 from shared.projection.progress import Progress, read_checkpoints, watch_progress
 from shared.projection.run import keep_projecting
+from shared.web.directory import Directory
 from shared.web.standstill import Standstill, keep_looking_for_a_standstill
 
 log = structlog.get_logger()
@@ -57,6 +60,13 @@ class Runtime:
         self.progress.trouble = str(task.exception())
         log.critical("the service stops", reason=str(task.exception()), exc_info=task.exception())
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def know_who_asks(app: FastAPI, pool: Pool, clock: Clock) -> Coroutine[Any, Any, None]:
+    """Let an app find who shows a token or a session; return what must run beside it to note their use."""
+    directory = Directory(pool, clock)
+    app.state.directory = directory
+    return directory.keep_noting_use()
 
 
 @asynccontextmanager

@@ -12,13 +12,16 @@ from typing import Any
 import httpx
 import uvicorn
 
+import services.access.app
 import services.ingest.app
 import services.reports.app
 import services.scoring.app
 from cli.embedded.nats_server import free_ports
+from cli.embedded.tokens import ROLES, add_token_of_role
+from cli.serve import on_one_port
+from services.access import store
+from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
-from shared.web.one_port import OnePort
-from shared.web.principal import ROLES, hash_of_token
 from tests.support.engines import NatsServer, same_secrets
 
 PRESENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -91,20 +94,10 @@ async def running_installation(
 ) -> AsyncIterator[Installation]:
     """Start the services on engines that run already, whose stream and tables are there."""
     (port,) = free_ports(1)
-    tokens = {role: f"token-of-{role}" for role in ROLES}
-    (folder / "tokens.json").write_text(
-        json.dumps(
-            [
-                {"token_hash": hash_of_token(token), "account": f"jakarta/{role}", "role": role, "home": "jakarta"}
-                for role, token in tokens.items()
-            ]
-        )
-    )
     chosen = Settings(
         **{
             "port": port,
             "open_reading": True,
-            "tokens_file": folder / "tokens.json",
             "nats_url": server.address.url,
             "secrets_folder": same_secrets(),
             "nats_monitor_urls": [server.address.monitor_url],
@@ -115,12 +108,12 @@ async def running_installation(
     clock = SetClock()
     apps = {
         "ingest": services.ingest.app.create_app(chosen, clock),
-        "scoring": services.scoring.app.create_app(chosen),
+        "scoring": services.scoring.app.create_app(chosen, clock),
         "reports": services.reports.app.create_app(chosen, clock),
+        "access": services.access.app.create_app(chosen, clock),
     }
-    web = PromptServer(
-        uvicorn.Config(OnePort(apps, otherwise=apps["reports"]), port=port, log_config=None, access_log=False)
-    )
+    tokens = await keep_tokens(chosen)
+    web = PromptServer(uvicorn.Config(on_one_port(apps), port=port, log_config=None, access_log=False))
     web.capture_signals = contextlib.nullcontext  # the test runner keeps its own signal handlers
     task = asyncio.create_task(web.serve())
     async with httpx.AsyncClient(
@@ -135,3 +128,16 @@ async def running_installation(
         finally:
             web.ended.set()
             await task
+
+
+async def keep_tokens(settings: Settings) -> dict[str, str]:
+    """A token of each role in the tables, unless they are there; they last as long as any test's clock runs."""
+    pool = await open_pool(settings, store.SCHEMA)
+    try:
+        async with store.transaction(pool) as connection:
+            if not await connection.fetchval("SELECT EXISTS (SELECT FROM token)"):
+                for role in ROLES:
+                    await add_token_of_role(connection, settings.home, role, f"token-of-{role}", PRESENT)
+    finally:
+        await pool.close()
+    return {role.value: f"token-of-{role}" for role in ROLES}

@@ -1,0 +1,1 @@
+"""Access: who people and programs are; sign-in, sessions, tokens, the audit trail."""

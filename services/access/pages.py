@@ -1,0 +1,438 @@
+"""The pages of access: sign in and out, one's own account, the people of a home, the audit trail. They work without scripts."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+import shared.web.pages
+from services.access import routes, store
+from services.access.asking import AtTheDesk, From, desk_of, give_cookie, take_cookie
+from services.access.decide import Membership, TokenAsked, is_administrator, may_read_audit, not_allowed, safe_next
+from services.access.desk import SignedIn
+from services.access.provider import RETURN_PATH, ProviderAway, address_of_site
+from services.access.store import queries
+from services.access.views import (
+    ROLE_WORDS,
+    audit_lines,
+    person_lines,
+    role_choices,
+    scope_choices,
+    session_lines,
+    token_lines,
+)
+from shared.domain.access import Principal, Role
+from shared.domain.credentials import Refused
+from shared.process.settings import Settings
+from shared.web.pages import language_of, make_templates, problem_page, render
+from shared.web.principal import UNAUTHORIZED, principal_of, refuse_forgery
+from shared.wire.problems import Fault, Problem
+from shared.words.words import LANGUAGES, Words
+
+LARGEST_FORM_BYTES = 65_536
+VISIT_COOKIE_WITH_TLS, VISIT_COOKIE_WITHOUT = "__Host-kembar-visit", "kembar-visit"
+VISIT_SECONDS = 900
+PROBLEMS_IN_WORDS = {
+    **shared.web.pages.PROBLEMS_IN_WORDS,
+    "invalid": "Something that was filled in cannot be taken as it stands. Go back and correct it.",
+}
+REFUSALS_IN_WORDS = {
+    "too-many": "Too many attempts failed. Wait a quarter of an hour, or ask an administrator for a one-time link.",
+    "wrong": "Name and password do not fit, or the account is closed. Check both, or ask an administrator for a one-time link.",
+    "provider": "The identity provider's answer was not accepted, or nobody has given you a role here. Try again, or ask an "
+    "administrator.",
+    "link": "This link was used already, has expired, or was replaced by a newer one. Ask an administrator for another.",
+    "name": "This name cannot be used: it has 3 to 80 letters, digits, dots or hyphens, and nobody else has it.",
+    "password": "The password needs 12 characters or more, and must not be easily guessed.",
+}
+
+Form = dict[str, str]
+router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_forgery)])
+templates = make_templates(Path(__file__).parent / "templates")
+
+
+async def read_form(request: Request) -> Form:
+    """Return what was filled in; several values of one name are joined by commas."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_FORM_BYTES:
+            raise Fault(Problem(413, "invalid", "The form is too large.", "Fill in less."))
+    fields = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
+    return {name: ",".join(values) for name, values in fields.items()}
+
+
+async def somebody(request: Request) -> Principal:
+    """Return who asks; whoever is not signed in is sent to do so, and comes back."""
+    principal = await principal_of(request)
+    if principal is None:
+        raise SignInFirst(UNAUTHORIZED)
+    return principal
+
+
+class SignInFirst(Fault):
+    """Nobody is signed in: a page answers by showing where one does."""
+
+
+Filled = Annotated[Form, Depends(read_form)]
+Somebody = Annotated[Principal, Depends(somebody)]
+
+
+@router.get("/sign-in")
+async def sign_in_form(request: Request, next: str | None = None) -> HTMLResponse:
+    """Show where to sign in."""
+    return _sign_in_page(request, safe_next(next), None)
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Sign in by name and password."""
+    _refuse_unsafe(request)
+    signed_in = await desk.sign_in(
+        form.get("name", ""), form.get("password", "")[:1000], visitor, form.get("next", "/")
+    )
+    if isinstance(signed_in, Refused):
+        too_many = signed_in is Refused.TOO_MANY
+        page = _sign_in_page(request, safe_next(form.get("next")), "too-many" if too_many else "wrong")
+        page.status_code = 429 if too_many else 401
+        return page
+    return _go_on(request, signed_in)
+
+
+@router.get("/sign-in/provider")
+async def go_to_provider(request: Request, desk: AtTheDesk, next: str | None = None) -> Response:
+    """Send the browser to the identity provider."""
+    try:
+        address, browser = await desk.go_to_provider(next)
+    except ProviderAway as error:
+        raise Fault(_provider_away(error)) from error
+    settings: Settings = request.app.state.settings
+    response = RedirectResponse(address, status_code=303, headers=_headers())
+    response.set_cookie(
+        _visit_cookie(settings),
+        browser,
+        max_age=VISIT_SECONDS,
+        path="/",
+        secure=settings.has_tls,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.get(RETURN_PATH)
+async def come_back(
+    request: Request, desk: AtTheDesk, visitor: From, state: str = "", code: str | None = None, iss: str | None = None
+) -> Response:
+    """Take back whom the identity provider sends."""
+    settings: Settings = request.app.state.settings
+    browser = request.cookies.get(_visit_cookie(settings))
+    try:
+        signed_in = await desk.come_back_from_provider(state, code, iss, browser, visitor)
+    except ProviderAway as error:
+        raise Fault(_provider_away(error)) from error
+    if isinstance(signed_in, SignedIn):
+        response = _go_on(request, signed_in)
+    else:
+        response = _sign_in_page(request, "/", "provider")
+        response.status_code = 401
+    response.delete_cookie(_visit_cookie(settings), path="/", secure=settings.has_tls, httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/sign-in/link")
+async def link_form(request: Request, desk: AtTheDesk, key: str = "") -> HTMLResponse:
+    """Show where to choose a password; looking at the page does not use the link up."""
+    _refuse_unsafe(request)
+    return await _link_page(request, desk, key, "", None)
+
+
+@router.post("/sign-in/link")
+async def use_link(request: Request, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Set the password that was chosen, and sign in."""
+    _refuse_unsafe(request)
+    key, name = form.get("key", ""), form.get("name", "")
+    signed_in = await desk.set_password(key, name, form.get("password", "")[:1000], visitor)
+    if isinstance(signed_in, SignedIn):
+        return _go_on(request, signed_in)
+    page = await _link_page(request, desk, key, name, signed_in[0].field if signed_in else None)
+    page.status_code = 422 if signed_in else 410
+    return page
+
+
+@router.get("/sign-out")
+async def sign_out_form(request: Request, asker: Somebody) -> HTMLResponse:
+    """Ask whether to sign out here or everywhere."""
+    return _page(request, "sign_out.html")
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Sign out, here or everywhere."""
+    asker = await principal_of(request)
+    if asker is not None:
+        await desk.sign_out(asker, visitor, everywhere=form.get("everywhere") == "yes")
+    response = RedirectResponse("/", status_code=303, headers=_headers())
+    take_cookie(response, request)
+    return response
+
+
+@router.get("/account")
+async def account(request: Request, asker: Somebody, desk: AtTheDesk) -> HTMLResponse:
+    """Show who one is, one's tokens and sessions."""
+    return await _account_page(request, asker, None)
+
+
+@router.post("/account/tokens")
+async def make_own_token(request: Request, asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Make a token and show it, once."""
+    scopes = [each for each in form.get("scopes", "").split(",") if each] or None
+    asked = TokenAsked(form.get("label", ""), scopes, _number(form.get("days", "")))
+    _, shown = await desk.make_token(asker, asked, visitor)
+    return await _account_page(request, asker, shown)
+
+
+@router.post("/account/tokens/revoke")
+async def revoke_own_token(asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Revoke a token."""
+    await desk.revoke_token(asker, _id(form.get("token", "")), visitor)
+    return _back("/administration/people" if form.get("from") == "people" else "/account")
+
+
+@router.post("/account/sessions/end")
+async def end_own_session(asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """End another of one's own sessions."""
+    await desk.end_session(asker, _id(form.get("session", "")), visitor)
+    return _back("/account")
+
+
+@router.post("/account/language")
+async def choose_language(asker: Somebody, desk: AtTheDesk, form: Filled) -> Response:
+    """Keep the language that one reads."""
+    language = next((each for each in LANGUAGES if each == form.get("language")), "id")
+    await queries.set_language(desk.pool, account=asker.account, language=language)
+    return _back("/account" if language == "id" else f"/account?lang={language}")
+
+
+@router.post("/account/membership")
+async def choose_membership(asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Go on in another home, or as something else that one is."""
+    home, _, role = form.get("membership", "").partition("/")
+    if not await desk.act_as(asker, home, role, visitor):
+        raise Fault(not_allowed())
+    return _back("/account")
+
+
+@router.get("/administration/people")
+async def people(request: Request, asker: Somebody, desk: AtTheDesk) -> HTMLResponse:
+    """Show the people and programs of the home."""
+    return await _people_page(request, asker)
+
+
+@router.post("/administration/people")
+async def invite(request: Request, asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Invite a person and show the one-time link, once."""
+    role = next((each for each in Role if each == form.get("role")), Role.PUBLIC)
+    partnerships = _listed(form.get("partnerships", ""))
+    membership = Membership(asker.home, role, tuple(partnerships) if partnerships else None)
+    _, secret = await desk.invite(asker, form.get("shown_name", ""), form.get("language", "id"), membership, visitor)
+    return await _people_page(request, asker, link=_whole_link(request, secret))
+
+
+@router.post("/administration/programs")
+async def make_program(request: Request, asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Make a token for a program of the home and show it, once."""
+    asked = TokenAsked(
+        label=form.get("label", ""),
+        scopes=[each for each in form.get("scopes", "").split(",") if each] or None,
+        days=_number(form.get("days", "")),
+        program=form.get("program", "").strip().lower(),
+        role=form.get("role", ""),
+        partnerships=_listed(form.get("partnerships", "")),
+    )
+    _, shown = await desk.make_token(asker, asked, visitor)
+    return await _people_page(request, asker, token=shown)
+
+
+@router.post("/administration/people/link")
+async def make_link(request: Request, asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Make a new one-time link for a person and show it, once."""
+    secret = await desk.make_link(asker, form.get("account", ""), visitor)
+    return await _people_page(request, asker, link=_whole_link(request, secret))
+
+
+@router.post("/administration/people/disable")
+async def disable(asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Let an account in no more, or again."""
+    await desk.disable(asker, form.get("account", ""), visitor, disabled=form.get("again") != "yes")
+    return _back("/administration/people")
+
+
+@router.post("/administration/people/role")
+async def change_role(asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+    """Give an account a role in the home, or take it away."""
+    of, role = form.get("account", ""), form.get("role", "")
+    if form.get("take") == "yes":
+        await desk.drop_membership(asker, of, role, visitor)
+    else:
+        await desk.set_membership(asker, of, role, _listed(form.get("partnerships", "")), visitor)
+    return _back("/administration/people")
+
+
+@router.get("/administration/audit")
+async def audit(request: Request, asker: Somebody, desk: AtTheDesk, cursor: int = routes.LAST_NUMBER) -> HTMLResponse:
+    """Show what was done and refused, the latest first."""
+    items, following = await routes.read_audit(asker, desk, min(max(cursor, 1), routes.LAST_NUMBER), 100)
+    settings: Settings = request.app.state.settings
+    words = Words(language_of(request))
+    return _page(request, "audit.html", lines=audit_lines(items, settings.zone, words), following=following)
+
+
+def show_sign_in_first(app: FastAPI) -> None:
+    """Send whoever is not signed in to do so, and back to the page they wanted."""
+
+    @app.exception_handler(SignInFirst)
+    async def first(request: Request, error: SignInFirst) -> Response:
+        if request.method != "GET":
+            return problem_page(request, error.problem, templates, PROBLEMS_IN_WORDS)
+        asked = {"next": request.url.path, **({"lang": "en"} if language_of(request) == "en" else {})}
+        return RedirectResponse(f"/sign-in?{urlencode(asked)}", status_code=303, headers=_headers())
+
+
+def _sign_in_page(request: Request, next: str, refusal: str | None) -> HTMLResponse:
+    settings: Settings = request.app.state.settings
+    return _page(
+        request,
+        "sign_in.html",
+        next=next,
+        refusal=refusal and REFUSALS_IN_WORDS[refusal],
+        passwords=settings.passwords and settings.is_safe_for_passwords,
+        provider=settings.oidc_issuer is not None,
+    )
+
+
+async def _link_page(request: Request, desk: AtTheDesk, key: str, name: str, wrong: str | None) -> HTMLResponse:
+    row = await desk.link_of(key)
+    refusal = REFUSALS_IN_WORDS["link"] if row is None else REFUSALS_IN_WORDS[wrong] if wrong else None
+    page = _page(
+        request,
+        "link.html",
+        key=key,
+        name=name,
+        known_name=row["sign_in_name"] if row else None,
+        is_good=row is not None,
+        refusal=refusal,
+    )
+    if row is None:
+        page.status_code = 410
+    return page
+
+
+async def _account_page(request: Request, asker: Principal, token: str | None) -> HTMLResponse:
+    settings: Settings = request.app.state.settings
+    desk, words = desk_of(request), Words(language_of(request))
+    own = [row async for row in queries.tokens(desk.pool, account=asker.account, home=None)]
+    memberships = await store.read_memberships(desk.pool, asker.account)
+    return _page(
+        request,
+        "account.html",
+        asker=asker,
+        role=words.say(ROLE_WORDS[asker.role]),
+        choices=[(f"{each.home}/{each.role}", each.home, words.say(ROLE_WORDS[each.role])) for each in memberships],
+        chosen=f"{asker.home}/{asker.role}",
+        tokens=token_lines(own, desk.clock(), settings.zone, words),
+        sessions=session_lines(await routes.read_sessions(asker, desk), asker, settings.zone, words),
+        scopes=scope_choices(asker, words),
+        token=token,
+        administers=is_administrator(asker),
+        audits=may_read_audit(asker),
+    )
+
+
+async def _people_page(
+    request: Request, asker: Principal, *, link: str | None = None, token: str | None = None
+) -> HTMLResponse:
+    if not is_administrator(asker):
+        raise Fault(not_allowed())
+    settings: Settings = request.app.state.settings
+    desk, words = desk_of(request), Words(language_of(request))
+    return _page(
+        request,
+        "people.html",
+        asker=asker,
+        people=person_lines(await store.read_people(desk.pool, asker.home), asker.home, words),
+        tokens=token_lines(await routes.read_tokens(asker, desk), desk.clock(), settings.zone, words),
+        roles=role_choices(words),
+        scopes=scope_choices(asker, words),
+        link_made=link,
+        token=token,
+    )
+
+
+def _page(request: Request, template: str, **values: Any) -> HTMLResponse:  # noqa: ANN401
+    page = render(templates, template, request, Words(language_of(request)), **values)
+    page.headers.update(_headers())
+    return page
+
+
+def _headers() -> dict[str, str]:
+    """Return what keeps a page out of every store: the back button shows nothing after signing out."""
+    return {"Cache-Control": "no-store"}
+
+
+def _go_on(request: Request, signed_in: SignedIn) -> Response:
+    language = {"lang": signed_in.language} if signed_in.language != "id" and "lang=" not in signed_in.next else {}
+    mark = "&" if "?" in signed_in.next else "?"
+    address = f"{signed_in.next}{mark}{urlencode(language)}" if language else signed_in.next
+    response = RedirectResponse(address, status_code=303, headers=_headers())
+    give_cookie(response, request, signed_in)
+    return response
+
+
+def _back(path: str) -> Response:
+    return RedirectResponse(path, status_code=303, headers=_headers())
+
+
+def _whole_link(request: Request, secret: str) -> str:
+    settings: Settings = request.app.state.settings
+    return f"{address_of_site(settings)}{routes.link_path(secret)}"
+
+
+def _refuse_unsafe(request: Request) -> None:
+    settings: Settings = request.app.state.settings
+    if not settings.passwords or not settings.is_safe_for_passwords:
+        raise Fault(
+            Problem(
+                status=403,
+                kind="sign-in-not-safe",
+                title="Passwords are not taken here: this address has no TLS, or they were turned off.",
+                remedy="Set KEMBAR_PUBLIC_URL to the https address under which people come, or use the identity provider.",
+            )
+        )
+
+
+def _provider_away(error: ProviderAway) -> Problem:
+    remedy = "Try again in a moment; the administrator finds more in docs/operating.md."
+    return Problem(503, "provider-away", str(error), remedy, retry_after_seconds=5)
+
+
+def _visit_cookie(settings: Settings) -> str:
+    return VISIT_COOKIE_WITH_TLS if settings.has_tls else VISIT_COOKIE_WITHOUT
+
+
+def _listed(text: str) -> list[str] | None:
+    return [each for each in text.replace(",", " ").lower().split() if each] or None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Fault(Problem(422, "invalid", "This is no id.", "Go back and choose again.")) from error

@@ -1,0 +1,129 @@
+"""What the pages of all services have in common: the frame, the style sheet, the language, problems as pages."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from shared.ledger.ledger import CONNECTION_ERRORS
+from shared.postgres.pool import DATABASE_ERRORS
+from shared.web.app import UNREACHABLE, answer
+from shared.wire.problems import Fault, Problem
+from shared.words.words import LANGUAGES, Language, Words
+
+HERE = Path(__file__).parent
+STYLE = HERE / "static" / "kembar.css"
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+PROBLEMS_IN_WORDS = {
+    "unknown-partnership": "No partnership of this name is in force on that day. Choose one on the dashboard.",
+    "invalid": "The date in this address cannot be read. Write a day, such as 2020-12-31.",
+    "http": "There is no such page. Check the address, or begin at the dashboard.",
+    "unauthorized": "This page is not open to everybody. Sign in, or ask the bureau for access.",
+    "forged": "Another site may have caused this request, so it was refused. Open Kembar itself and do it there.",
+    "not-allowed": "Only an administrator of this home may do this. Ask one to do it.",
+    "unknown-account": "There is no such account in this home.",
+    "sign-in-not-safe": "Passwords are not taken here: this address has no TLS. Ask whoever looks after this installation.",
+    "provider-away": "The identity provider cannot be reached just now. Try again in a moment.",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+def make_templates(folder: Path) -> Environment:
+    """Return a service's own templates, which may extend the frame that all pages share."""
+    loader = FileSystemLoader([folder, HERE / "templates"])
+    templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    templates.globals["style_version"] = hashlib.sha256(STYLE.read_bytes()).hexdigest()[:12]
+    return templates
+
+
+@router.get("/static/kembar.css")
+async def style() -> FileResponse:
+    """Serve the style sheet; its address changes with its content."""
+    return FileResponse(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+def render(
+    templates: Environment,
+    template: str,
+    request: Request,
+    words: Words,
+    *,
+    kept: Mapping[str, str] | None = None,
+    time: Mapping[str, Any] | None = None,
+    **values: Any,  # noqa: ANN401 - what each template shows
+) -> HTMLResponse:
+    """Return a page. `kept` are the parameters that its links keep; `time` says which past it shows."""
+
+    def link(path: str, **changes: str | None) -> str:
+        """Return an address that keeps both clocks and the language, so that no link leaves the past by accident."""
+        asked = {**(kept or {}), **({"lang": words.language} if words.language != "id" else {}), **changes}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return f"{path}?{query}" if query else path
+
+    html = templates.get_template(template).render(
+        say=words.say,
+        lang=words.language,
+        link=link,
+        path=request.url.path,
+        clocks=kept or {},
+        time=time,
+        **values,
+    )
+    return HTMLResponse(html, headers=SECURITY)
+
+
+def language_of(request: Request, otherwise: str = "id") -> Language:
+    """Return the language that the address asks for, Indonesian where it asks for none."""
+    asked = request.query_params.get("lang", otherwise)
+    return next((each for each in LANGUAGES if each == asked), "id")
+
+
+def show_problems_as_pages(
+    app: FastAPI, prefix: str, templates: Environment, in_words: Mapping[str, str] = PROBLEMS_IN_WORDS
+) -> None:
+    """Let people see a problem as a page; the APIs' own addresses, under `prefix`, go on answering problem documents."""
+
+    def shown(request: Request, problem: Problem) -> Response:
+        if request.url.path.startswith(prefix):
+            return answer(problem)
+        return problem_page(request, problem, templates, in_words)
+
+    @app.exception_handler(Fault)
+    async def fault(request: Request, error: Fault) -> Response:
+        return shown(request, error.problem)
+
+    for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
+
+        @app.exception_handler(unreachable)
+        async def away(request: Request, error: Exception) -> Response:
+            return shown(request, UNREACHABLE)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        remedies = {404: "Check the address, or begin at the dashboard."}
+        remedy = remedies.get(error.status_code, "Go back.")
+        return shown(request, Problem(error.status_code, "http", f"{error.detail}.", remedy))
+
+
+def problem_page(
+    request: Request, problem: Problem, templates: Environment, in_words: Mapping[str, str] = PROBLEMS_IN_WORDS
+) -> HTMLResponse:
+    """Return a problem as a page, in words of its own where it has some."""
+    words = Words(language_of(request))
+    said = in_words.get(problem.kind, "Something is wrong here. Try again in a moment.")
+    page = render(templates, "problem.html", request, words, said=words.say(said), problem=problem.document())
+    page.status_code = problem.status
+    return page
