@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.access import running_access
 from tests.support.engines import fresh_database, make_template, open_ledger, running_nats, running_postgres
 from tests.support.installation import running_installation
 
@@ -33,6 +34,21 @@ async def ledger(nats_server):
     """An empty ledger of the test's own."""
     async with open_ledger(nats_server) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def shared_access(postgres):
+    """Access alone, which many tests use one after the other."""
+    async with fresh_database(postgres) as dsn, running_access(dsn) as running:
+        yield running
+
+
+@pytest.fixture
+async def access(shared_access):
+    """Access alone, nobody known but a program per role, the clock at its place."""
+    await shared_access.begin()
+    yield shared_access
+    await shared_access.close_browsers()
 
 
 @pytest.fixture

@@ -9,23 +9,30 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 
+import services.access.store
 from cli.embedded.nats_server import SECRETS, NatsAddress, nats_part
 from cli.embedded.part import Part
 from cli.embedded.postgres import postgres_part
+from cli.embedded.tokens import ROLES, add_token_of_role
 from cli.secrets_folder import ensure_secrets
 from cli.serve import STORES
+from shared.domain.access import Role
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import STREAM, WRITE_ONCE
 from shared.postgres.migrate import migrate_all
+from shared.postgres.pool import open_pool
 from shared.postgres.roles import OWNER, password_name, role_of
 from shared.process.secrets import read_secret
 from shared.process.settings import Settings
 
 START_SECONDS = 30
+PRESENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+TOKENS = {role.value: f"token-of-{role}" for role in ROLES}
 _numbers = itertools.count(1)
 
 
@@ -162,7 +169,7 @@ def running_postgres(on: Path | None = None, *, durable: bool = False) -> Iterat
 
 
 async def make_template(dsn: str) -> None:
-    """Make the database that the databases of tests are copied from: all tables there, all empty."""
+    """Make the database that the databases of tests are copied from: all tables there, empty but for a token per role."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute("CREATE DATABASE template_kembar")
@@ -171,6 +178,11 @@ async def make_template(dsn: str) -> None:
     migrations = {store.SCHEMA: store.migrations() for store in STORES}
     settings = Settings(postgres_dsn=database_in(dsn, "template_kembar"), secrets_folder=same_secrets())
     await migrate_all(settings, migrations)
+    pool = await open_pool(settings, services.access.store.SCHEMA)
+    async with services.access.store.transaction(pool) as connection:
+        for role, token in TOKENS.items():
+            await add_token_of_role(connection, settings.home, Role(role), token, PRESENT)
+    await pool.close()
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,9 @@ import services.ingest.app
 import services.reports.app
 import services.scoring.app
 from cli.embedded.nats_server import free_ports
-from cli.embedded.tokens import ROLES, add_token_of_role
 from cli.serve import on_one_port
-from services.access import store
-from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
-from tests.support.engines import NatsServer, same_secrets
-
-PRESENT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+from tests.support.engines import PRESENT, TOKENS, NatsServer, same_secrets
 
 
 @dataclass
@@ -112,32 +107,27 @@ async def running_installation(
         "reports": services.reports.app.create_app(chosen, clock),
         "access": services.access.app.create_app(chosen, clock),
     }
-    tokens = await keep_tokens(chosen)
-    web = PromptServer(uvicorn.Config(on_one_port(apps), port=port, log_config=None, access_log=False))
+    async with (
+        serving(on_one_port(apps), port),
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False
+        ) as http,
+    ):
+        yield Installation(f"http://127.0.0.1:{port}", chosen, clock, http, tokens=TOKENS)
+
+
+@contextlib.asynccontextmanager
+async def serving(app: Any, port: int) -> AsyncIterator[None]:
+    """Serve an app on a port of this machine's own address."""
+    web = PromptServer(uvicorn.Config(app, port=port, log_config=None, access_log=False))
     web.capture_signals = contextlib.nullcontext  # the test runner keeps its own signal handlers
     task = asyncio.create_task(web.serve())
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False
-    ) as http:
-        async with asyncio.timeout(30):
-            while not web.started:
-                assert not task.done(), "the services ended while starting"
-                await asyncio.sleep(0.01)
-        try:
-            yield Installation(f"http://127.0.0.1:{port}", chosen, clock, http, tokens=tokens)
-        finally:
-            web.ended.set()
-            await task
-
-
-async def keep_tokens(settings: Settings) -> dict[str, str]:
-    """A token of each role in the tables, unless they are there; they last as long as any test's clock runs."""
-    pool = await open_pool(settings, store.SCHEMA)
+    async with asyncio.timeout(30):
+        while not web.started:
+            assert not task.done(), "the services ended while starting"
+            await asyncio.sleep(0.01)
     try:
-        async with store.transaction(pool) as connection:
-            if not await connection.fetchval("SELECT EXISTS (SELECT FROM token)"):
-                for role in ROLES:
-                    await add_token_of_role(connection, settings.home, role, f"token-of-{role}", PRESENT)
+        yield
     finally:
-        await pool.close()
-    return {role.value: f"token-of-{role}" for role in ROLES}
+        web.ended.set()
+        await task

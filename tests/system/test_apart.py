@@ -11,8 +11,7 @@ import urllib.request
 import pytest
 
 from cli.embedded.nats_server import free_ports
-from shared.web.principal import hash_of_token
-from tests.support.engines import same_secrets
+from tests.support.engines import TOKENS, same_secrets
 from tests.support.program import ROOT, run, wait_until
 from tests.system.test_api import BEIJING, a_letter
 
@@ -30,20 +29,17 @@ def is_ready(url):
 
 @pytest.fixture
 def apart(nats_server, database, tmp_path):
-    """Where each service answers, once all three do."""
-    principal = {"token_hash": hash_of_token("t"), "account": "jakarta/bureau", "role": "bureau", "home": "jakarta"}
-    (tmp_path / "tokens.json").write_text(json.dumps([principal]))
+    """Where each service answers, once all do."""
     environment = {
         "KEMBAR_NATS_URL": nats_server.address.url,
         "KEMBAR_SECRETS_FOLDER": str(same_secrets()),
         "KEMBAR_NATS_MONITOR_URLS": json.dumps([nats_server.address.monitor_url]),
         "KEMBAR_POSTGRES_DSN": database,
-        "KEMBAR_TOKENS_FILE": str(tmp_path / "tokens.json"),
         "KEMBAR_OPEN_READING": "true",
     }
     assert run("prepare", **environment).returncode == 0
     urls, processes = {}, []
-    for service, port in zip(("ingest", "scoring", "reports"), free_ports(3), strict=True):
+    for service, port in zip(("ingest", "scoring", "reports", "access"), free_ports(4), strict=True):
         started = subprocess.Popen(
             [sys.executable, "-m", "cli", "serve", service],
             env={**os.environ, **environment, "PYTHONPATH": str(ROOT), "KEMBAR_PORT": str(port)},
@@ -68,7 +64,7 @@ def test_services_that_share_nothing_but_the_ledger_agree(apart, tmp_path):
         {"type": "activity.recorded", "data": a_letter()},
     ]
 
-    done = run("post", "-", "--url", base, "--token", "t", "--json", stdin=json.dumps(events))
+    done = run("post", "-", "--url", base, "--token", TOKENS["bureau"], "--json", stdin=json.dumps(events))
 
     position = json.loads(done.stdout)[-1]["position"]
     for service in ("scoring", "reports"):
