@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from shared.process.settings import Settings, is_loopback
 SECRET = "oidc-client.secret"  # noqa: S105 - the name of a file
 RETURN_PATH = "/sign-in/provider/return"
 REMEMBERED_SECONDS = 3600.0
-NEW_KEYS_AT_MOST_EVERY_SECONDS = 30.0
+NEW_KEYS_AT_MOST_EVERY = timedelta(seconds=30)
 LARGEST_ANSWER_BYTES = 1_000_000
 
 
@@ -57,6 +58,7 @@ class Provider:
         self._clock = clock
         self._metadata: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
+        self._keys_asked_at: datetime | None = None
 
     async def address_for(self, visit: Visit) -> str:
         """Return where to send the browser. Raises `ProviderAway`."""
@@ -85,7 +87,7 @@ class Provider:
         expected = Expected(self.issuer, self._client_id, visit.nonce, self._clock())
         claims = read_id_token(token, await self._read_keys(), expected)
         if isinstance(claims, NotBelieved) and claims.of_key and self._may_read_keys_again():
-            self._keys = None  # it may have new ones
+            self._keys, self._keys_asked_at = None, self._clock()  # it may have new ones
             claims = read_id_token(token, await self._read_keys(), expected)
         return claims
 
@@ -127,7 +129,7 @@ class Provider:
         return self._keys[1]
 
     def _may_read_keys_again(self) -> bool:
-        return self._keys is None or self._keys[0] + NEW_KEYS_AT_MOST_EVERY_SECONDS < time.monotonic()
+        return self._keys_asked_at is None or self._keys_asked_at + NEW_KEYS_AT_MOST_EVERY <= self._clock()
 
     async def _ask(self, method: str, address: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401
         try:
