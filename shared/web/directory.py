@@ -20,7 +20,7 @@ from shared.postgres.queries import load_queries
 from shared.process.clock import Clock
 
 REMEMBERED_AT_MOST = 10_000
-NOTE_USE_EVERY_SECONDS = 5.0
+NOTE_USE_EVERY_SECONDS = 1.0
 
 queries = load_queries(__file__, "access.sql")
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ class Directory:
         return await self._find(shown, queries.session_shown)
 
     async def keep_noting_use(self) -> None:
-        """Write down what was used, every few seconds, for ever; what a lost database did not take is written later."""
+        """Write down what was used, every second, for ever; what a lost database did not take is written later."""
         while True:
             await self._was_used.wait()
             await self.note_use()

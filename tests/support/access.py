@@ -9,14 +9,16 @@ from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 
 import services.access.app
 from cli.embedded.nats_server import free_ports
 from services.access import store
 from services.access.decide import Membership
 from shared.domain.access import Role
-from shared.postgres.pool import Pool, open_pool
+from shared.postgres.pool import Pool, open_pool, open_pool_of_owner
 from shared.process.settings import Settings
+from shared.web.directory import Directory
 from tests.support.engines import PRESENT, TOKENS, same_secrets
 from tests.support.installation import SetClock, serving
 
@@ -66,8 +68,15 @@ class Access:
     settings: Settings
     clock: SetClock
     pool: Pool
+    app: FastAPI
     began_at: int = 0
     browsers: list[httpx.AsyncClient] = field(default_factory=list)
+
+    @property
+    def directory(self) -> Directory:
+        """Who is known to the running app."""
+        directory: Directory = self.app.state.directory
+        return directory
 
     def browser(self, site: str = "same-origin") -> Browser:
         """A browser without any cookie."""
@@ -79,6 +88,17 @@ class Access:
         """Ask as a program does."""
         async with httpx.AsyncClient(base_url=self.url, timeout=30, trust_env=False) as http:
             return await http.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
+
+    async def send_raw(self, method: str, path: str, authorization: bytes) -> httpx.Response:
+        """Ask with this header, whatever stands in it."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=30, trust_env=False) as http:
+            return await http.request(method, path, headers={b"Authorization": authorization})
+
+    async def as_owner(self, statement: str) -> None:
+        """Do what no service may."""
+        pool = await open_pool_of_owner(self.settings, store.SCHEMA)
+        await pool.execute(statement)
+        await pool.close()
 
     async def person(self, name: str, role: Role = Role.BUREAU_EDITOR, home: str = "jakarta") -> str:
         """Make a person who can sign in with `PASSWORD`; return the account."""
@@ -149,8 +169,9 @@ async def running_access(dsn: str, **settings: Any) -> AsyncIterator[Access]:
     chosen = Settings(**{"port": port, "secrets_folder": same_secrets(), "postgres_dsn": dsn} | settings)
     clock = SetClock()
     pool = await open_pool(chosen, store.SCHEMA)
-    async with serving(services.access.app.create_app(chosen, clock), port):
-        running = Access(f"http://127.0.0.1:{port}", chosen, clock, pool)
+    app = services.access.app.create_app(chosen, clock)
+    async with serving(app, port):
+        running = Access(f"http://127.0.0.1:{port}", chosen, clock, pool, app)
         try:
             yield running
         finally:

@@ -57,7 +57,7 @@ CREATE TABLE session (
 );
 CREATE INDEX session_of_account ON session (account) WHERE ended_at IS NULL;
 
--- When a token or a session was last used, to within some seconds.
+-- When a token or a session was last used, to within a second or two.
 CREATE TABLE used (
     credential uuid PRIMARY KEY,
     used_at    timestamptz NOT NULL
