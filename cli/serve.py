@@ -5,6 +5,7 @@ import gc
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -62,17 +63,22 @@ def serve(service: str, settings: Settings) -> None:
     else:
         app = APPS[service](settings)
     collect_seldom()
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=10,
-    )
+    uvicorn.run(app, timeout_graceful_shutdown=10, **how_served(settings))
+
+
+def how_served(settings: Settings) -> dict[str, Any]:
+    """Return how uvicorn serves: addresses hold secrets now and then, so none is logged; and what a proxy says of where a
+    request comes from is believed of those that are trusted only.
+    """
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": settings.trusted_proxies,
+    }
 
 
 def collect_seldom() -> None:

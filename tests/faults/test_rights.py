@@ -12,10 +12,11 @@ from cli.secrets_folder import NATS_CONFIGURATION
 from shared.ledger.rights import MAY_PUBLISH, USERS
 from shared.ledger.stream import STREAM, WRITE_ONCE
 from shared.postgres.pool import open_pool
-from shared.postgres.roles import SERVICES
+from shared.postgres.roles import ACCESS, SERVICES
 from shared.process.settings import Settings
+from shared.web.audit import write_audit
 from tests.shared.ledger.test_append import an_entry
-from tests.support.engines import open_ledger, running_nats, same_secrets
+from tests.support.engines import PRESENT, open_ledger, running_nats, same_secrets
 
 WEAKER = {**WRITE_ONCE, "num_replicas": 1, "max_msgs": 1, "deny_delete": False, "deny_purge": False, "discard": "old"}
 PUSH_INTO_THE_LEDGER = {
@@ -160,12 +161,13 @@ async def test_a_service_reads_and_writes_its_own_rows_and_nothing_else(database
     settings = Settings(postgres_dsn=database, secrets_folder=same_secrets())
     pool = await open_pool(settings, service)
     other = next(each for each in SERVICES if each != service)
+    own = "session" if service == ACCESS else "checkpoint"
     refused = [
         f"SELECT * FROM {other}.checkpoint",
         f"INSERT INTO {other}.checkpoint VALUES ('x', 1, '', now())",
-        f"DROP TABLE {service}.checkpoint",
-        f"ALTER TABLE {service}.checkpoint ADD COLUMN more text",
-        f"TRUNCATE {service}.checkpoint",
+        f"DROP TABLE {service}.{own}",
+        f"ALTER TABLE {service}.{own} ADD COLUMN more text",
+        f"TRUNCATE {service}.{own}",
         f"CREATE TABLE {service}.own (id int)",
         "CREATE TABLE public.own (id int)",
         f"UPDATE {service}.migration SET hash = ''",
@@ -178,7 +180,81 @@ async def test_a_service_reads_and_writes_its_own_rows_and_nothing_else(database
     for statement in refused:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await pool.execute(statement)
-    assert await pool.fetchval(f"SELECT count(*) FROM {service}.checkpoint") == 0
+    assert await pool.fetchval(f"SELECT count(*) FROM {service}.{own}") == 0
+    await pool.close()
+
+
+KNOWN_BY_ALL = {
+    "generation": {"number"},
+    "token": {"token", "token_hash", "account", "home", "role", "scopes", "expires_at", "revoked_at"},
+    "session": {"session", "secret_hash", "account", "home", "role", "begun_at", "expires_at", "ended_at"},
+    "membership": {"account", "home", "role", "partnerships"},
+    "account": {"account", "disabled_at"},
+    "used": {"credential", "used_at"},
+}
+
+
+async def rights_on_access(pool):
+    """Every right of whoever asks on every column of access's tables: what it may read, add and change."""
+    rows = await pool.fetch(
+        """
+        SELECT c.relname, a.attname, r AS right
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, unnest('{SELECT,INSERT,UPDATE}'::text[]) r
+        WHERE c.relnamespace = 'access'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+          AND has_column_privilege(c.oid, a.attnum, r)
+        """
+    )
+    found = {}
+    for row in rows:
+        found.setdefault((row["right"], row["relname"]), set()).add(row["attname"])
+    return found
+
+
+@pytest.mark.parametrize("service", [each for each in SERVICES if each != ACCESS])
+async def test_a_service_knows_who_asks_and_nothing_more_of_people(database, service):
+    settings = Settings(postgres_dsn=database, secrets_folder=same_secrets())
+    pool = await open_pool(settings, service)
+
+    found = await rights_on_access(pool)
+
+    assert {table: columns for (right, table), columns in found.items() if right == "SELECT"} == KNOWN_BY_ALL
+    assert {table for right, table in found if right == "INSERT"} == {"used", "audit"}
+    assert {table: columns for (right, table), columns in found.items() if right == "UPDATE"} == {"used": {"used_at"}}
+    for statement in (
+        "SELECT password_hash FROM access.account",
+        "SELECT * FROM access.account",
+        "SELECT * FROM access.link",
+        "SELECT * FROM access.audit",
+        "UPDATE access.token SET revoked_at = NULL",
+        "UPDATE access.used SET credential = NULL",
+        "DELETE FROM access.session",
+        "DELETE FROM access.used",
+        "UPDATE access.generation SET number = 0",
+        "INSERT INTO access.token SELECT * FROM access.token",
+        "INSERT INTO access.membership VALUES ('jakarta/viewer', 'jakarta', 'administrator')",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await pool.execute(statement)
+    await pool.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_nobody_who_serves_requests_changes_the_audit_trail(database, service):
+    settings = Settings(postgres_dsn=database, secrets_folder=same_secrets())
+    pool = await open_pool(settings, service)
+    await write_audit(pool, PRESENT, "tried")
+
+    for statement in (
+        "UPDATE access.audit SET account = 'somebody-else'",
+        "DELETE FROM access.audit",
+        "TRUNCATE access.audit",
+        "INSERT INTO access.audit (number, at, kind, what) OVERRIDING SYSTEM VALUE VALUES (1, now(), 'x', '{}') "
+        "ON CONFLICT (number) DO UPDATE SET kind = excluded.kind",
+        "ALTER TABLE access.audit DISABLE TRIGGER ALL",
+        "DROP TABLE access.audit",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await pool.execute(statement)
     await pool.close()
 
 

@@ -170,7 +170,7 @@ async def running_access(dsn: str, **settings: Any) -> AsyncIterator[Access]:
     clock = SetClock()
     pool = await open_pool(chosen, store.SCHEMA)
     app = services.access.app.create_app(chosen, clock)
-    async with serving(app, port):
+    async with serving(app, chosen):
         running = Access(f"http://127.0.0.1:{port}", chosen, clock, pool, app)
         try:
             yield running

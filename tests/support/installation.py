@@ -17,7 +17,7 @@ import services.ingest.app
 import services.reports.app
 import services.scoring.app
 from cli.embedded.nats_server import free_ports
-from cli.serve import on_one_port
+from cli.serve import how_served, on_one_port
 from shared.process.settings import Settings
 from tests.support.engines import PRESENT, TOKENS, NatsServer, same_secrets
 
@@ -108,18 +108,16 @@ async def running_installation(
         "access": services.access.app.create_app(chosen, clock),
     }
     async with (
-        serving(on_one_port(apps), port),
-        httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False
-        ) as http,
+        serving(on_one_port(apps), chosen),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False) as http,
     ):
         yield Installation(f"http://127.0.0.1:{port}", chosen, clock, http, tokens=TOKENS)
 
 
 @contextlib.asynccontextmanager
-async def serving(app: Any, port: int) -> AsyncIterator[None]:
-    """Serve an app on a port of this machine's own address."""
-    web = PromptServer(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+async def serving(app: Any, settings: Settings) -> AsyncIterator[None]:
+    """Serve an app as `kembar serve` does."""
+    web = PromptServer(uvicorn.Config(app, **how_served(settings)))
     web.capture_signals = contextlib.nullcontext  # the test runner keeps its own signal handlers
     task = asyncio.create_task(web.serve())
     async with asyncio.timeout(30):

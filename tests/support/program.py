@@ -51,6 +51,10 @@ class Program:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
             return json.load(answer)
 
+    def page(self, url: str) -> str:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.read().decode()
+
     def tokens(self) -> dict[str, str]:
         return json.loads((self.data / "demo-tokens.json").read_text())
 

@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from cli.embedded.nats_server import free_ports
+from shared.process.settings import Settings
 from tests.support.installation import SetClock, serving
 
 CLIENT, CLIENT_SECRET = "kembar", "secret-of-the-client"
@@ -110,5 +111,5 @@ async def running_provider(clock: SetClock) -> AsyncIterator[Provider]:
     """Start a provider on a port of its own."""
     (port,) = free_ports(1)
     provider = Provider(f"http://127.0.0.1:{port}", clock)
-    async with serving(app_of(provider), port):
+    async with serving(app_of(provider), Settings(port=port)):
         yield provider

@@ -186,3 +186,59 @@ def test_a_table_with_a_bad_row_names_it(kembar, tmp_path):
     assert done.returncode == 1
     assert "awal 2019" in done.stdout
     assert "refused" in done.stderr
+
+
+def test_the_first_administrator_is_offered_a_link_and_the_log_does_not_hold_it(kembar, demo):
+    link = next(line for line in demo.said().splitlines() if "/sign-in/link?key=" in line)
+    key = link.partition("key=")[2].strip()
+
+    page = demo.page(link.strip())
+
+    assert "Pilih kata sandi" in page
+    for log in (demo.data / "logs").glob("*.log"):
+        assert key not in log.read_text("utf-8", "replace")
+
+
+def test_a_person_is_invited_listed_and_disabled(kembar, demo):
+    added = json.loads(kembar("people", "add", "Sri Rahayu", "--role", "auditor", "--json").stdout)
+    assert "Pilih kata sandi" in demo.page(added["link"])
+
+    assert kembar("people", "disable", added["account"]).returncode == 0
+
+    people = {each["account"]: each for each in json.loads(kembar("people", "list", "--json").stdout)}
+    assert people[added["account"]]["shown_name"] == "Sri Rahayu"
+    assert people[added["account"]]["disabled_at"] is not None
+    assert people["jakarta/bureau"]["kind"] == "program"
+    assert "auditor" in kembar("people", "list").stdout
+
+
+def test_a_token_is_made_narrowed_listed_and_revoked(kembar, demo):
+    made = json.loads(kembar("tokens", "add", "muat", "--role", "bureau", "--scope", "read", "--json").stdout)
+    asked = ("show", "ratings", "--token", made["token"], "--json")
+    assert kembar(*asked).returncode == 0
+    refused = kembar("post", "-", "--token", made["token"], stdin=json.dumps({"type": "x", "data": {}}))
+    assert refused.returncode == 1
+    assert "scope" in refused.stderr
+
+    assert kembar("tokens", "revoke", made["id"]).returncode == 0
+
+    assert kembar(*asked).returncode == 1
+    listed = {each["id"]: each for each in json.loads(kembar("tokens", "list", "--json").stdout)}
+    assert listed[made["id"]]["revoked_at"] is not None
+    assert made["token"] not in str(listed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("people", "add", "Sri", "--role", "emperor"), "no role"),
+        (("people", "disable", "jakarta/nobody"), "people list"),
+        (("tokens", "add", "muat", "--scope", "everything"), "no scope"),
+        (("tokens", "revoke", "x"), "tokens list"),
+    ],
+)
+def test_what_cannot_be_done_with_people_and_tokens_says_why(kembar, arguments, said):
+    done = kembar(*arguments)
+
+    assert done.returncode == 1
+    assert said in done.stderr

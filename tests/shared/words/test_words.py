@@ -7,19 +7,35 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from services.reports import pages, views
+from services.access import pages as access_pages
+from services.access import views as access_views
+from services.reports import views
+from shared.web import pages
 from shared.words.words import Words
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = ROOT / "shared" / "words" / "catalogue" / "id.po"
-TABLES = (views.RATING_WORDS, views.INDICATOR_WORDS, views.OUTCOME_WORDS, pages.PROBLEMS_IN_WORDS)
+TABLES = (
+    views.RATING_WORDS,
+    views.INDICATOR_WORDS,
+    views.OUTCOME_WORDS,
+    pages.PROBLEMS_IN_WORDS,
+    access_pages.PROBLEMS_IN_WORDS,
+    access_pages.REFUSALS_IN_WORDS,
+    access_views.ROLE_WORDS,
+    access_views.SCOPE_WORDS,
+    access_views.KIND_WORDS,
+)
 
 
 def said_in_templates():
-    found = extract_from_dir(
-        str(ROOT / "services" / "reports" / "templates"), [("**.html", "jinja2")], keywords={"say": None}
-    )
-    return {message for _, _, message, _, _ in found}
+    folders = [ROOT / "shared" / "web", *(ROOT / "services").iterdir()]
+    found = [
+        extract_from_dir(str(folder / "templates"), [("**.html", "jinja2")], keywords={"say": None})
+        for folder in folders
+        if (folder / "templates").is_dir()
+    ]
+    return {message for each in found for _, _, message, _, _ in each}
 
 
 def said_in_code():
