@@ -3,6 +3,7 @@
 import json
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from cli.embedded.nats_server import free_ports
@@ -209,20 +210,17 @@ def test_a_person_is_invited_listed_and_disabled(kembar, demo):
     assert people[added["account"]]["shown_name"] == "Sri Rahayu"
     assert people[added["account"]]["disabled_at"] is not None
     assert people["jakarta/bureau"]["kind"] == "program"
-    assert "auditor" in kembar("people", "list").stdout
 
 
 def test_a_token_is_made_narrowed_listed_and_revoked(kembar, demo):
     made = json.loads(kembar("tokens", "add", "muat", "--role", "bureau", "--scope", "read", "--json").stdout)
-    asked = ("show", "ratings", "--token", made["token"], "--json")
-    assert kembar(*asked).returncode == 0
-    refused = kembar("post", "-", "--token", made["token"], stdin=json.dumps({"type": "x", "data": {}}))
-    assert refused.returncode == 1
-    assert "scope" in refused.stderr
+    me = httpx.get(f"{demo.url}/access/v1/me", headers={"Authorization": f"Bearer {made['token']}"}, trust_env=False)
+    assert (me.json()["account"], me.json()["scopes"]) == ("jakarta/muat", ["read"])
 
     assert kembar("tokens", "revoke", made["id"]).returncode == 0
 
-    assert kembar(*asked).returncode == 1
+    refused = kembar("show", "ratings", "--token", made["token"])
+    assert (refused.returncode, "not valid" in refused.stderr) == (1, True)
     listed = {each["id"]: each for each in json.loads(kembar("tokens", "list", "--json").stdout)}
     assert listed[made["id"]]["revoked_at"] is not None
     assert made["token"] not in str(listed)
@@ -231,10 +229,8 @@ def test_a_token_is_made_narrowed_listed_and_revoked(kembar, demo):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("people", "add", "Sri", "--role", "emperor"), "no role"),
         (("people", "disable", "jakarta/nobody"), "people list"),
         (("tokens", "add", "muat", "--scope", "everything"), "no scope"),
-        (("tokens", "revoke", "x"), "tokens list"),
     ],
 )
 def test_what_cannot_be_done_with_people_and_tokens_says_why(kembar, arguments, said):
