@@ -41,7 +41,7 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
-        "max_connections": "60",
+        "max_connections": "80",
         "logging_collector": "off",
         "log_destination": "stderr",
     }

@@ -307,6 +307,7 @@ def _sign_in_page(request: Request, next: str, refusal: str | None) -> HTMLRespo
     return _page(
         request,
         "sign_in.html",
+        here={"next": next},
         next=next,
         refusal=refusal and REFUSALS_IN_WORDS[refusal],
         passwords=settings.passwords and settings.is_safe_for_passwords,
@@ -320,6 +321,7 @@ async def _link_page(request: Request, desk: AtTheDesk, key: str, name: str, wro
     page = _page(
         request,
         "link.html",
+        here={"key": key},
         key=key,
         name=name,
         known_name=row["sign_in_name"] if row else None,

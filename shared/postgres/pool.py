@@ -20,6 +20,7 @@ REFUSED_BY_THE_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolati
 """What a statement raises because of its values: it would be refused again, however often it is tried."""
 
 Pool = asyncpg.Pool
+PooledConnection = asyncpg.pool.PoolConnectionProxy
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 

@@ -15,7 +15,7 @@ import structlog
 
 from shared.domain.access import Principal, Role
 from shared.domain.credentials import Credential, Refused, admit
-from shared.postgres.pool import DATABASE_ERRORS, Pool
+from shared.postgres.pool import DATABASE_ERRORS, Pool, PooledConnection
 from shared.postgres.queries import load_queries
 from shared.process.clock import Clock
 
@@ -39,6 +39,7 @@ class Directory:
         self.pool = pool
         self.clock = clock
         self._remembered: dict[str, _Remembered] = {}
+        self._line: PooledConnection | None = None
         self._generation_now: asyncio.Task[int] | None = None
         self._generation_next: asyncio.Task[int] | None = None
         self._used: dict[str, datetime] = {}
@@ -54,10 +55,13 @@ class Directory:
 
     async def keep_noting_use(self) -> None:
         """Write down what was used, every second, for ever; what a lost database did not take is written later."""
-        while True:
-            await self._was_used.wait()
-            await self.note_use()
-            await asyncio.sleep(NOTE_USE_EVERY_SECONDS)
+        try:
+            while True:
+                await self._was_used.wait()
+                await self.note_use()
+                await asyncio.sleep(NOTE_USE_EVERY_SECONDS)
+        finally:
+            await self._hang_up()
 
     async def note_use(self) -> None:
         """Write down what was used since the last time."""
@@ -117,8 +121,19 @@ class Directory:
         if before is not None:
             await asyncio.wait([before])
         self._generation_now, self._generation_next = self._generation_next, None
-        number: int = await queries.generation(self.pool)
+        try:
+            if self._line is None:  # one of its own: taking one from the pool each time is most of the cost
+                self._line = await self.pool.acquire()
+            number: int = await queries.generation(self._line)
+        except BaseException:
+            await self._hang_up()
+            raise
         return number
+
+    async def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            await self.pool.release(line)
 
 
 def _credential(row: Mapping[str, Any]) -> Credential:

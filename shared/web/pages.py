@@ -62,10 +62,13 @@ def render(
     words: Words,
     *,
     kept: Mapping[str, str] | None = None,
+    here: Mapping[str, str] | None = None,
     time: Mapping[str, Any] | None = None,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
-    """Return a page. `kept` are the parameters that its links keep; `time` says which past it shows."""
+    """Return a page. `kept` are the parameters that its links keep, `here` those that it keeps in another language only;
+    `time` says which past it shows.
+    """
 
     def link(path: str, **changes: str | None) -> str:
         """Return an address that keeps both clocks and the language, so that no link leaves the past by accident."""
@@ -79,6 +82,7 @@ def render(
         link=link,
         path=request.url.path,
         clocks=kept or {},
+        here=here or {},
         time=time,
         **values,
     )
