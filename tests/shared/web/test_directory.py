@@ -10,7 +10,7 @@ import pytest
 from services.access import store
 from shared.domain.access import Principal
 from shared.domain.credentials import Refused
-from shared.postgres.pool import open_pool
+from shared.postgres.pool import DATABASE_ERRORS, open_pool
 from shared.process.settings import Settings
 from shared.web.directory import Directory
 from shared.web.principal import hash_of
@@ -98,7 +98,7 @@ async def test_a_line_that_is_cut_is_taken_up_again(directory, database):
         try:
             found, _ = await directory.of_token(TOKEN)
             break
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (*DATABASE_ERRORS, OSError):
             refusals += 1
 
     assert isinstance(found, Principal)
