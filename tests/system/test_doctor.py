@@ -128,7 +128,7 @@ def test_a_changed_archive_segment_is_found(data, place):
 
 
 def test_open_permissions_are_found(data):
-    (data / "tokens.json").chmod(0o644)
+    (data / "demo-tokens.json").chmod(0o644)
 
     found = findings(data)
 
