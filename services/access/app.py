@@ -16,6 +16,7 @@ from services.access.store import SCHEMA
 from shared.postgres.pool import open_pool
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
+from shared.process.tasks import end
 from shared.web.app import make_app
 from shared.web.pages import show_problems_as_pages
 from shared.web.runtime import know_who_asks
@@ -37,8 +38,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
                 noting = asyncio.create_task(know_who_asks(app, pool, clock))
                 app.state.progress.trouble = None
                 yield
-                noting.cancel()
-                await asyncio.gather(noting, return_exceptions=True)
+                await end(noting)
         finally:
             await pool.close()
 

@@ -278,6 +278,14 @@ def made_id(page):
     return page.partition('name="token" value="')[2].partition('"')[0]
 
 
+async def test_the_routes_are_described(access):
+    document = (await access.browser().get("/access/v1/openapi.json")).json()
+
+    assert document["openapi"].startswith("3.1")
+    assert {"/access/v1/tokens", "/access/v1/audit", "/access/v1/people"} <= document["paths"].keys()
+    assert not any(path.startswith(("/sign-in", "/account")) for path in document["paths"])
+
+
 @pytest.mark.parametrize("path", ["/account", "/administration/people", "/administration/audit", "/sign-out"])
 async def test_whoever_is_not_signed_in_is_sent_to_do_so_and_comes_back(access, path):
     answer = await access.browser().get(path)

@@ -12,6 +12,7 @@ from shared.domain.access import Principal
 from shared.domain.credentials import Refused
 from shared.postgres.pool import DATABASE_ERRORS, open_pool
 from shared.process.settings import Settings
+from shared.process.tasks import end
 from shared.web.directory import Directory
 from shared.web.principal import hash_of
 from tests.support.engines import PRESENT, TOKENS, same_secrets
@@ -40,8 +41,7 @@ async def a_directory(database):
     directory = Directory(pool, lambda: PRESENT)
     noting = asyncio.create_task(directory.keep_noting_use())
     yield directory
-    noting.cancel()
-    await asyncio.gather(noting, return_exceptions=True)
+    await end(noting)
     await pool.close()
 
 
