@@ -4,8 +4,11 @@ import json
 import secrets
 
 from cli.embedded.folder import DataFolder
+from shared.domain.access import Role
 from shared.web.principal import ROLES, hash_of_token
 
+OF_THE_EMBASSY = ["beijing"]
+"""The partnerships that the embassy's token is for: one, so that it can be tried what an embassy may not."""
 FOR_PEOPLE, FOR_SERVICES = "demo-tokens.json", "tokens.json"
 
 
@@ -20,6 +23,7 @@ def ensure_tokens(folder: DataFolder, home: str) -> dict[str, str]:
     folder.write_private(FOR_PEOPLE, tokens)
     principals = [
         {"token_hash": hash_of_token(token), "account": f"{home}/{role}", "role": role, "home": home}
+        | ({"partnerships": OF_THE_EMBASSY} if role == Role.EMBASSY else {})
         for role, token in tokens.items()
     ]
     folder.write_private(FOR_SERVICES, principals)

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.middleware import Middleware
 
-from services.ingest import import_routes
+from services.ingest import home_routes, import_routes
+from services.ingest.homes import Homes
 from services.ingest.importing import Importer, keep_importing
 from services.ingest.post import Desk
 from services.ingest.routes import POSTINGS, router
@@ -21,7 +22,7 @@ from shared.ledger.disk import keep_looking_at_the_disk
 from shared.ledger.writer import Writer
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
-from shared.web.app import make_app
+from shared.web.app import add_status, make_app
 from shared.web.runtime import open_runtime
 
 
@@ -32,19 +33,22 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(SCHEMA, BookProjector(), settings, app.state.progress) as runtime:
             app.state.runtime = runtime
+            homes = Homes(runtime.ledger, settings)
             app.state.desk = Desk(
-                runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock
+                runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock, homes
             )
             runtime.start(keep_looking_at_the_disk(runtime.ledger, settings.nats_monitor_urls))
             runtime.start(keep_closing_days(runtime.ledger, runtime.pool, settings, clock))
-            app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, settings)
+            app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, homes)
             app.state.clock = clock
             runtime.start(keep_importing(app.state.importer))
             yield
 
     app = make_app("ingest", "Kembar: ingest", settings, lifespan)
+    add_status(app, SCHEMA)
     app.include_router(router)
     app.include_router(import_routes.router)
+    app.include_router(home_routes.router)
     straight = Middleware(Straight, functions=POSTINGS, handlers=app.exception_handlers)
     app.user_middleware.append(straight)  # the last of them is the innermost
     document_event_types(app)

@@ -10,7 +10,7 @@ from services.reports.project import EventProjector
 from services.reports.store import SCHEMA
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
-from shared.web.app import make_app
+from shared.web.app import add_status, make_app
 from shared.web.runtime import open_runtime
 
 
@@ -25,6 +25,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             yield
 
     app = make_app("reports", "Kembar: reports", settings, lifespan)
+    add_status(app, SCHEMA)
     app.include_router(routes.router)
     app.include_router(pages.router)
     pages.show_problems_as_pages(app)

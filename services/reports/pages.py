@@ -3,7 +3,7 @@
 import hashlib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -11,14 +11,16 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from services.reports.answers import Clocks, home_of, ratings_for
+from services.reports.answers import Clocks, Reader, ratings_for
 from services.reports.question import Question
 from services.reports.store import read_activities
 from services.reports.views import dashboard_view, partnership_view
+from shared.domain.access import Action, Allowed, Subject, may
 from shared.ledger.ledger import CONNECTION_ERRORS
 from shared.postgres.pool import DATABASE_ERRORS
-from shared.web.app import UNREACHABLE, answer
-from shared.web.principal import Principal, may_read
+from shared.web.app import UNREACHABLE
+from shared.web.problems import answer
+from shared.web.rules import open_to_all
 from shared.wire.problems import Fault, Problem
 from shared.words.dates import date_in_words
 from shared.words.words import LANGUAGES, Language, Words
@@ -28,8 +30,6 @@ STYLE = HERE / "static" / "kembar.css"
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
 }
 
 PROBLEMS_IN_WORDS = {
@@ -43,8 +43,6 @@ CLOCKS = ("on", "from", "to", "known")
 router = APIRouter(include_in_schema=False)
 templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
 templates.globals["style_version"] = hashlib.sha256(STYLE.read_bytes()).hexdigest()[:12]
-
-Reader = Annotated[Principal | None, Depends(may_read)]
 
 
 @router.get("/")
@@ -65,15 +63,18 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
     if item is None:
         title = f"There is no partnership “{partnership[:60]}” in force then."
         raise Fault(Problem(404, "unknown-partnership", title, "Go back to the dashboard and choose one."))
-    home = home_of(request, reader)
     rows = await read_activities(
-        request.app.state.runtime.pool, home, ratings["position"], partnership=partnership, withdrawn=True
+        request.app.state.runtime.pool,
+        reader,
+        ratings["position"],
+        partnership=partnership,
+        withdrawn=isinstance(may(reader, Action.READ_WITHDRAWN, Subject(reader.home, partnership)), Allowed),
     )
     view = partnership_view(item, rows, question.first, question.day, words)
     return _page(request, "partnership.html", words, question, view=view, ratings=ratings)
 
 
-@router.get("/static/kembar.css")
+@router.get("/static/kembar.css", dependencies=[Depends(open_to_all)])
 async def style() -> FileResponse:
     """Serve the style sheet; its address changes with its content."""
     return FileResponse(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})

@@ -9,7 +9,7 @@ from services.scoring.project import RatingProjector
 from services.scoring.routes import router
 from services.scoring.store import SCHEMA
 from shared.process.settings import Settings
-from shared.web.app import make_app
+from shared.web.app import add_status, make_app
 from shared.web.runtime import open_runtime
 
 
@@ -23,5 +23,6 @@ def create_app(settings: Settings) -> FastAPI:
             yield
 
     app = make_app("scoring", "Kembar: scoring", settings, lifespan)
+    add_status(app, SCHEMA)
     app.include_router(router)
     return app

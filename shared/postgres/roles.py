@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import asyncpg
 
 OWNER = "owner"
+LONGEST_STATEMENT_SECONDS = 60
+"""How long any statement of a service may take; what takes longer is a mistake, and would hold others up."""
 SERVICES = ("ingest", "scoring", "reports")
 
 
@@ -40,6 +42,7 @@ def _grants(service: str, role: str) -> Sequence[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {service} TO {role}",
         f"REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role}",
         f"ALTER ROLE {role} SET search_path TO {service}",
+        f"ALTER ROLE {role} SET statement_timeout TO '{LONGEST_STATEMENT_SECONDS}s'",
     )
 
 

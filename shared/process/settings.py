@@ -6,9 +6,10 @@ holds the list to this class.
 
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,6 +24,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     open_reading: bool = False
+    requests_per_second: Annotated[float, Field(gt=0)] = 5000.0
+    open_requests_per_second: Annotated[float, Field(gt=0)] = 500.0
     project: bool = True
     tokens_file: Path | None = None
     secrets_folder: Path | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,14 +61,17 @@ class Installation:
             self.last_position = max([self.last_position, *(each["position"] for each in receipts)])
         return answer
 
-    async def get(self, path: str, **parameters: str) -> httpx.Response:
-        """Ask, once all that was posted can be seen."""
+    async def get(self, path: str, role: str | None = None, **parameters: str) -> httpx.Response:
+        """Ask, once all that was posted can be seen; as the public, if no role is named."""
         asked = {name.rstrip("_"): value for name, value in parameters.items()}
-        return await self.http.get(path, params=asked, headers={"Kembar-Min-Position": str(self.last_position)})
+        headers = {"Kembar-Min-Position": str(self.last_position)}
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[role]}"
+        return await self.http.get(path, params=asked, headers=headers)
 
-    async def ratings(self, **parameters: str) -> dict[str, dict[str, Any]]:
+    async def ratings(self, role: str | None = None, **parameters: str) -> dict[str, dict[str, Any]]:
         """The answer of `/reports/v1/ratings`, by partnership."""
-        answer = await self.get("/reports/v1/ratings", **parameters)
+        answer = await self.get("/reports/v1/ratings", role, **parameters)
         assert answer.status_code == 200, answer.text
         return {item["partnership"]: item for item in answer.json()["items"]}
 
@@ -85,21 +88,25 @@ class PromptServer(uvicorn.Server):
         await self.ended.wait()
 
 
+def an_account(token: str, account: str, role: str, home: str = "jakarta", **narrowed: list[str]) -> dict[str, Any]:
+    """An account as the file of tokens keeps it."""
+    return {"token_hash": hash_of_token(token), "account": account, "role": role, "home": home, **narrowed}
+
+
+def narrowed(role: str) -> dict[str, list[str]]:
+    """What an account of this role is narrowed to: the embassy looks after one partnership."""
+    return {"partnerships": ["beijing"]} if role == "embassy" else {}
+
+
 @contextlib.asynccontextmanager
 async def running_installation(
-    server: NatsServer, dsn: str, folder: Path, **settings: Any
+    server: NatsServer, dsn: str, folder: Path, accounts: Sequence[dict[str, Any]] = (), **settings: Any
 ) -> AsyncIterator[Installation]:
-    """Start the services on engines that run already, whose stream and tables are there."""
+    """Start the services on engines that run already, whose stream and tables are there; `accounts` are further ones."""
     (port,) = free_ports(1)
     tokens = {role: f"token-of-{role}" for role in ROLES}
-    (folder / "tokens.json").write_text(
-        json.dumps(
-            [
-                {"token_hash": hash_of_token(token), "account": f"jakarta/{role}", "role": role, "home": "jakarta"}
-                for role, token in tokens.items()
-            ]
-        )
-    )
+    kept = [an_account(token, f"jakarta/{role}", role, **narrowed(role)) for role, token in tokens.items()]
+    (folder / "tokens.json").write_text(json.dumps(kept + list(accounts)))
     chosen = Settings(
         **{
             "port": port,

@@ -1,0 +1,151 @@
+"""The rules at the door: every route says which action it is, and nobody passes whom `may` refuses.
+
+A route without `requires(...)` or `open_to_all` fails a test. Both are coroutines although they wait for little: FastAPI
+would run plain functions in a thread each.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from shared.domain.access import ALL_HOMES, Action, Principal, Refused, Role, Subject, may
+from shared.process.settings import Settings
+from shared.web.homes import is_released
+from shared.web.limits import Limits
+from shared.web.principal import UNAUTHORIZED, principal_of
+from shared.wire.problems import Fault, Finding, Problem
+
+OnRefusal = Callable[[Principal, Action, Subject, str], Awaitable[None]]
+HomeAsked = Annotated[
+    str | None, Query(description="Another home, for a ministry; one's own if left out", max_length=60)
+]
+
+log = structlog.get_logger()
+
+
+class Forbidden(Fault):
+    """Somebody may not do what was asked: answered with 403, and told to whoever keeps the audit trail."""
+
+    def __init__(self, principal: Principal, action: Action, subject: Subject, refusal: Refused) -> None:
+        super().__init__(_forbidden(refusal))
+        self.principal, self.action, self.subject, self.why = principal, action, subject, refusal.why
+
+
+async def refused(principal: Principal, action: Action, subject: Subject, why: str) -> None:
+    """Keep that something was refused; `app.state.refused` names what does, this where nothing else is named."""
+    log.warning(
+        "refused",
+        account=principal.account,
+        role=principal.role.value,
+        home=principal.home,
+        action=action.value,
+        subject_home=subject.home,
+        subject_partnership=subject.partnership,
+        why=why,
+    )
+
+
+class Requires:
+    """A dependency that lets nobody pass who may not do this; it returns the principal, in the home it asks about."""
+
+    def __init__(self, action: Action, *, across: bool = False) -> None:
+        self.action = action
+        self._across = across
+
+    async def __call__(self, request: Request, home: HomeAsked = None) -> Principal:
+        """Return who is asking; raise the 401, 403 or 429 of whoever may not."""
+        settings: Settings = request.app.state.settings
+        known = await _within_limits(request)
+        principal = known or Principal(Role.PUBLIC.value, settings.home, Role.PUBLIC)
+        if home == ALL_HOMES and not self._across:
+            raise Fault(_one_home_only)
+        asked = home or principal.home
+        released = principal.role is Role.PUBLIC and await is_released(request, asked)
+        subject = Subject(asked, released=released)
+        answer = may(principal, self.action, subject)
+        if isinstance(answer, Refused):
+            if known is None:
+                raise Fault(UNAUTHORIZED)
+            raise Forbidden(principal, self.action, subject, answer)
+        return replace(principal, home=subject.home)
+
+
+def requires(action: Action, *, across: bool = False) -> Any:  # noqa: ANN401 - as FastAPI's own
+    """Return the dependency of a route that is this action; `across` where all homes can be asked about at once."""
+    return Depends(Requires(action, across=across))
+
+
+async def open_to_all() -> None:
+    """Mark a route that anybody may use: it says nothing that belongs to a home."""
+
+
+def demand(principal: Principal, action: Action, subject: Subject) -> None:
+    """Raise `Forbidden` unless the principal may do this to the subject."""
+    answer = may(principal, action, subject)
+    if isinstance(answer, Refused):
+        raise Forbidden(principal, action, subject, answer)
+
+
+def rule_of(route: object) -> object:
+    """Return the rule that a route declares: its action, `open_to_all`, or None where it forgot to."""
+    calls = _calls(route.dependant) if isinstance(route, APIRoute) else []
+    for each in calls:
+        if isinstance(each, Requires):
+            return each.action
+    return open_to_all if open_to_all in calls else None
+
+
+def _calls(dependant: Dependant) -> list[Any]:
+    return [call for each in dependant.dependencies for call in (each.call, *_calls(each))]
+
+
+async def _within_limits(request: Request) -> Principal | None:
+    """Return who is asking, None for nobody, while they ask no more than they may; a wrong token counts for its address."""
+    address = request.client.host if request.client else ""
+    by_address: Limits = request.app.state.limits_of_addresses
+    by_principal: Limits = request.app.state.limits_of_principals
+    try:
+        principal = await principal_of(request)
+    except Fault:
+        _take(by_address, address)
+        raise
+    if principal is None:
+        _take(by_address, address)
+    else:
+        _take(by_principal, principal.account)
+    return principal
+
+
+def _take(limits: Limits, key: str) -> None:
+    wait_seconds = limits.take(key, time.monotonic())
+    if wait_seconds:
+        raise Fault(_too_many_requests(wait_seconds))
+
+
+def _forbidden(refusal: Refused) -> Problem:
+    return Problem(status=403, kind="forbidden", title=refusal.why, remedy=refusal.remedy)
+
+
+def _too_many_requests(wait_seconds: int) -> Problem:
+    return Problem(
+        status=429,
+        kind="too-many-requests",
+        title="More is being asked than is answered to one account or address. Nothing was done.",
+        remedy="Ask again after the time in Retry-After; many events go faster in a batch.",
+        retry_after_seconds=wait_seconds,
+    )
+
+
+_one_home_only = Problem(
+    status=422,
+    kind="invalid",
+    title="The question cannot be answered as it stands.",
+    remedy="Name one home.",
+    findings=(Finding("home", "This can be asked about one home at a time.", "Name one home."),),
+)
