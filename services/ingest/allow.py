@@ -55,20 +55,21 @@ def _partnerships_of(
     """Return what the request is about. What takes back a reversal is about every partnership of its import."""
     match request.data:
         case ActivityCorrected(activity=activity) | ActivityRetracted(activity=activity):
-            taken_back = {each.facts.partnership for each in book.activities.values() if each.withdrawn_by == activity}
-            if taken_back:
-                return {*taken_back}
-            standing = book.activities.get(activity)
-            return {_as_far_as_seen(recorded.get(activity) or (standing and standing.facts.partnership), principal)}
+            amended = {
+                each.facts.partnership for each in book.activities.values() if activity in (each.id, each.withdrawn_by)
+            }
+            return _as_far_as_seen(amended | ({recorded[activity]} if activity in recorded else set()), principal)
         case _:
             return {getattr(request.data, "partnership", None)}
 
 
-def _as_far_as_seen(partnership: str | None, principal: Principal) -> str | None:
-    """Return an activity's partnership; for one that the principal may not see, one of its own.
+def _as_far_as_seen(partnerships: set[str], principal: Principal) -> set[str | None]:
+    """Return the partnerships that an amendment is about; for one of nothing that the principal may see, one of its own.
 
     Then only its right to amend at all is asked: the activity itself is refused as unknown, not as foreign, for the
     answer must not say that there is one.
     """
     own = partnerships_of(principal)
-    return partnership if own is None or partnership in own else min(own, default=None)
+    if own is None:
+        return {*partnerships} or {None}
+    return {*partnerships} if partnerships & own else {min(own, default=None)}

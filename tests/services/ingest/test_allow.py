@@ -126,7 +126,11 @@ def test_an_embassy_cannot_take_back_the_reversal_of_an_import_that_reaches_beyo
     )
     only_own = a_book(an_event("activity.recorded", an_activity(batch="import-1"), event_id=OWN), reversal)
 
+    foreign = a_book(an_event("activity.recorded", an_activity(partnership="tokyo", batch="import-1")), reversal)
+
     assert refused(retraction(an_id(9)), book=both) is not None
+    assert refused(retraction(an_id(9)), book=foreign) is None
+    assert decided(retraction(an_id(9)), book=foreign).kind == "unknown-activity"
     assert refused(retraction(an_id(9)), book=only_own) is None
     assert refused(retraction(an_id(9)), book=both, role="bureau") is None
 
