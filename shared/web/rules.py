@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from shared.domain.access import ALL_HOMES, Action, Principal, Refused, Role, Subject, may
 from shared.process.settings import Settings
+from shared.projection.homes import read_home
 from shared.web.homes import is_released
 from shared.web.limits import Limits
 from shared.web.principal import UNAUTHORIZED, principal_of
@@ -30,10 +31,13 @@ log = structlog.get_logger()
 
 
 class Forbidden(Fault):
-    """Somebody may not do what was asked: answered with 403, and told to whoever keeps the audit trail."""
+    """Somebody may not do what was asked: told to whoever keeps the audit trail, and answered with 403.
+
+    The public is answered with 401: it may be somebody who may, and has not said so.
+    """
 
     def __init__(self, principal: Principal, action: Action, subject: Subject, refusal: Refused) -> None:
-        super().__init__(_forbidden(refusal))
+        super().__init__(UNAUTHORIZED if principal.role is Role.PUBLIC else _forbidden(refusal))
         self.principal, self.action, self.subject, self.why = principal, action, subject, refusal.why
 
 
@@ -70,10 +74,10 @@ class Requires:
         subject = Subject(asked, released=released)
         answer = may(principal, self.action, subject)
         if isinstance(answer, Refused):
-            if known is None:
-                raise Fault(UNAUTHORIZED)
             raise Forbidden(principal, self.action, subject, answer)
-        return replace(principal, home=subject.home)
+        if asked not in (principal.home, ALL_HOMES) and await read_home(request.app.state.runtime.pool, asked) is None:
+            raise Fault(_unknown_home(asked))
+        return replace(principal, home=asked)
 
 
 def requires(action: Action, *, across: bool = False) -> Any:  # noqa: ANN401 - as FastAPI's own
@@ -139,6 +143,13 @@ def _too_many_requests(wait_seconds: int) -> Problem:
         title="More is being asked than is answered to one account or address. Nothing was done.",
         remedy="Ask again after the time in Retry-After; many events go faster in a batch.",
         retry_after_seconds=wait_seconds,
+    )
+
+
+def _unknown_home(home: str) -> Problem:
+    title = f"There is no home “{home[:60]}”."
+    return Problem(
+        status=404, kind="unknown-home", title=title, remedy="See /ingest/v1/homes?home=all for those there are."
     )
 
 
