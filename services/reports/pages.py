@@ -16,8 +16,10 @@ from services.reports.question import Question
 from services.reports.store import read_activities
 from services.reports.views import dashboard_view, partnership_view
 from shared.domain.access import Action, Allowed, Subject, may
+from shared.domain.homes import Home
 from shared.ledger.ledger import CONNECTION_ERRORS
 from shared.postgres.pool import DATABASE_ERRORS
+from shared.projection.homes import read_home
 from shared.web.app import UNREACHABLE
 from shared.web.problems import answer
 from shared.web.rules import open_to_all
@@ -37,6 +39,10 @@ PROBLEMS_IN_WORDS = {
     "invalid": "The date in this address cannot be read. Write a day, such as 2020-12-31.",
     "http": "There is no such page. Check the address, or begin at the dashboard.",
     "unauthorized": "This page is not open to everybody. Ask the bureau for access.",
+    "forbidden": "Your account may not see this page. Ask the bureau if it should.",
+    "unknown-home": "There is no such home. Leave it out of the address to see your own.",
+    "too-many-requests": "More is being asked than is answered to one account. Try again in a few seconds.",
+    "took-too-long": "The answer took too long. Ask for a shorter period.",
 }
 CLOCKS = ("on", "from", "to", "known")
 
@@ -48,16 +54,18 @@ templates.globals["style_version"] = hashlib.sha256(STYLE.read_bytes()).hexdiges
 @router.get("/")
 async def dashboard(request: Request, reader: Reader, question: Clocks) -> HTMLResponse:
     """Show all partnerships with their ten cells."""
-    words = Words(_language(request))
+    home = await read_home(request.app.state.runtime.pool, reader.home)
+    words = Words(_language(request, home))
     ratings = await ratings_for(request, reader, question)
     view = dashboard_view(ratings, question.day, words)
-    return _page(request, "dashboard.html", words, question, view=view, ratings=ratings)
+    return _page(request, "dashboard.html", words, question, home, view=view, ratings=ratings)
 
 
 @router.get("/partnerships/{partnership}")
 async def partnership(request: Request, reader: Reader, question: Clocks, partnership: str) -> HTMLResponse:
     """Show one partnership: its cells, the activities behind each, and what was not counted."""
-    words = Words(_language(request))
+    home = await read_home(request.app.state.runtime.pool, reader.home)
+    words = Words(_language(request, home))
     ratings = await ratings_for(request, reader, question)
     item = next((each for each in ratings["items"] if each["partnership"] == partnership), None)
     if item is None:
@@ -71,7 +79,7 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
         withdrawn=isinstance(may(reader, Action.READ_WITHDRAWN, Subject(reader.home, partnership)), Allowed),
     )
     view = partnership_view(item, rows, question.first, question.day, words)
-    return _page(request, "partnership.html", words, question, view=view, ratings=ratings)
+    return _page(request, "partnership.html", words, question, home, view=view, ratings=ratings)
 
 
 @router.get("/static/kembar.css", dependencies=[Depends(open_to_all)])
@@ -105,16 +113,21 @@ def _is_api(request: Request) -> bool:
 
 
 def _problem_page(request: Request, problem: Problem) -> HTMLResponse:
-    words = Words(_language(request))
+    words = Words(_language(request, None))
     said = PROBLEMS_IN_WORDS.get(problem.kind, "Something is wrong here. Try again in a moment.")
-    page = _page(request, "problem.html", words, None, said=words.say(said), problem=problem.document())
+    page = _page(request, "problem.html", words, None, None, said=words.say(said), problem=problem.document())
     page.status_code = problem.status
     return page
 
 
-def _language(request: Request) -> Language:
+def _language(request: Request, home: Home | None) -> Language:
     asked = request.query_params.get("lang")
-    return next((each for each in LANGUAGES if each == asked), "id")
+    return next((each for each in LANGUAGES if each == asked), _language_of(home))
+
+
+def _language_of(home: Home | None) -> Language:
+    """Return the language that a home's pages begin in."""
+    return home.facts.language if home is not None else "id"
 
 
 def _page(
@@ -122,13 +135,19 @@ def _page(
     template: str,
     words: Words,
     question: Question | None,
+    home: Home | None,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
     clocks = {name: asked for name in CLOCKS if (asked := request.query_params.get(name))}
 
+    asked_home = request.query_params.get("home")
+    kept = {"home": asked_home} if asked_home else {}
+    if words.language != _language_of(home):
+        kept["lang"] = words.language
+
     def link(path: str, **changes: str | None) -> str:
-        """Return an address that keeps both clocks and the language, so that no link leaves the past by accident."""
-        asked = {**clocks, **({"lang": words.language} if words.language != "id" else {}), **changes}
+        """Return an address that keeps home, both clocks and language, so that no link leaves the past by accident."""
+        asked = {**clocks, **kept, **changes}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         return f"{path}?{query}" if query else path
 
@@ -138,10 +157,23 @@ def _page(
         link=link,
         path=request.url.path,
         clocks=clocks,
+        kept=kept,
+        home=_home_in(home, words.language),
         time=_time_in_words(question, words) if question else None,
         **values,
     )
     return HTMLResponse(html, headers=SECURITY)
+
+
+def _home_in(home: Home | None, language: Language) -> dict[str, Any] | None:
+    """Return what a page says of its home: the name in this language, else in the other, and the letterhead."""
+    if home is None:
+        return None
+    name = home.facts.name
+    return {
+        "name": (name.id or name.en) if language == "id" else (name.en or name.id),
+        "letterhead": home.facts.letterhead,
+    }
 
 
 def _time_in_words(question: Question, words: Words) -> dict[str, Any]:

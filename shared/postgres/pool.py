@@ -29,7 +29,7 @@ Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
-async def open_pool(settings: Settings, schema: str, longest_seconds: int = LONGEST_STATEMENT_SECONDS) -> Pool:
+async def open_pool(settings: Settings, schema: str, longest_seconds: float = LONGEST_STATEMENT_SECONDS) -> Pool:
     """Open a pool of a service's own role, whose queries see its schema; JSON columns are read and written as values.
 
     The server ends a statement after `longest_seconds`. Where the installation keeps no secrets, the address says who
@@ -43,7 +43,7 @@ async def open_pool_of_owner(settings: Settings, schema: str) -> Pool:
     return await _open_pool(settings, schema, OWNER, longest_seconds=0)
 
 
-async def _open_pool(settings: Settings, schema: str, role: str, longest_seconds: int) -> Pool:
+async def _open_pool(settings: Settings, schema: str, role: str, longest_seconds: float) -> Pool:
     password = read_secret(settings.secrets_folder, password_name(role))
     pool = await asyncpg.create_pool(
         settings.postgres_dsn.get_secret_value(),
@@ -57,7 +57,7 @@ async def _open_pool(settings: Settings, schema: str, role: str, longest_seconds
             "search_path": schema,
             "application_name": f"kembar-{schema}",
             "timezone": "UTC",
-            "statement_timeout": f"{longest_seconds}s",
+            "statement_timeout": f"{round(longest_seconds * 1000)}ms",
         },
     )
     assert pool is not None

@@ -1,5 +1,6 @@
 """Several homes in one installation: each has its own days, and sees nothing of the others."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -145,6 +146,23 @@ async def test_a_home_changes_what_it_says_of_itself(three_homes):
     assert home["letterhead"] == ["Auckland Council", "Queen Street"]
     again = await three_homes.post("home.changed", {**changed, "reason": "Again"}, "bureau", "auckland")
     assert (again.status_code, again.json()["errors"][0]["field"]) == (422, "data.changes")
+
+
+async def test_pages_say_whose_they_are_and_begin_in_its_language(three_homes):
+    changed = {"changes": {"language": "en", "letterhead": ["City of Los Angeles"]}, "reason": "As spoken there"}
+    assert (await three_homes.post("home.changed", changed, "bureau", "los-angeles")).status_code == 201
+
+    there = (await three_homes.ask("/", "viewer", "los-angeles")).text
+    across = (await three_homes.ask("/", "ministry", MINISTRY, home_="los-angeles")).text
+    here = (await three_homes.ask("/", "viewer", "jakarta")).text
+
+    assert '<html lang="en">' in there
+    assert '<html lang="id">' in here
+    assert "City of Los Angeles" in there
+    assert "City of Los Angeles" not in here
+    links = re.findall(r'href="(/[^"]*)"', across)
+    assert [each for each in links if "home=los-angeles" not in each and "/static/" not in each] == []
+    assert '<input type="hidden" name="home" value="los-angeles">' in across
 
 
 @pytest.mark.parametrize(
