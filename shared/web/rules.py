@@ -4,6 +4,7 @@ A route without `requires(...)` or `open_to_all` fails a test. Both are coroutin
 would run plain functions in a thread each.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -23,8 +24,9 @@ from shared.web.principal import UNAUTHORIZED, principal_of
 from shared.wire.problems import Fault, Finding, Problem
 
 OnRefusal = Callable[[Principal, Action, Subject, str], Awaitable[None]]
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 HomeAsked = Annotated[
-    str | None, Query(description="Another home, for a ministry; one's own if left out", max_length=60)
+    str | None, Query(description="Another home, for a ministry; one's own if left out", max_length=60, pattern=SLUG)
 ]
 
 log = structlog.get_logger()
@@ -67,8 +69,10 @@ class Requires:
         settings: Settings = request.app.state.settings
         known = await _within_limits(request)
         principal = known or Principal(Role.PUBLIC.value, settings.home, Role.PUBLIC)
+        if home is not None and (len(home) > 60 or not re.fullmatch(SLUG, home)):
+            raise Fault(_wrong_home("That is no home's short name.", "Write it as it stands under “home” in answers."))
         if home == ALL_HOMES and not self._across:
-            raise Fault(_one_home_only)
+            raise Fault(_wrong_home("This can be asked about one home at a time.", "Name one home."))
         asked = home or principal.home
         released = principal.role is Role.PUBLIC and await is_released(request, asked)
         subject = Subject(asked, released=released)
@@ -153,10 +157,6 @@ def _unknown_home(home: str) -> Problem:
     )
 
 
-_one_home_only = Problem(
-    status=422,
-    kind="invalid",
-    title="The question cannot be answered as it stands.",
-    remedy="Name one home.",
-    findings=(Finding("home", "This can be asked about one home at a time.", "Name one home."),),
-)
+def _wrong_home(problem: str, remedy: str) -> Problem:
+    finding = Finding("home", problem, remedy)
+    return Problem(422, "invalid", "The question cannot be answered as it stands.", remedy, (finding,))
