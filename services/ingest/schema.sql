@@ -32,6 +32,7 @@ CREATE TABLE ingest.closed_day (
 
 CREATE TABLE ingest.home (
     home text NOT NULL,
+    "position" bigint NOT NULL,
     time_zone text NOT NULL,
     facts jsonb NOT NULL
 );
@@ -141,7 +142,7 @@ ALTER TABLE ONLY ingest.closed_day
     ADD CONSTRAINT closed_day_pkey PRIMARY KEY (home);
 
 ALTER TABLE ONLY ingest.home
-    ADD CONSTRAINT home_pkey PRIMARY KEY (home);
+    ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
 ALTER TABLE ONLY ingest.import_finding
     ADD CONSTRAINT import_finding_pkey PRIMARY KEY (import_id, number);

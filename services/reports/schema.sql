@@ -54,6 +54,7 @@ CREATE TABLE reports.event (
 
 CREATE TABLE reports.home (
     home text NOT NULL,
+    "position" bigint NOT NULL,
     time_zone text NOT NULL,
     facts jsonb NOT NULL
 );
@@ -120,7 +121,7 @@ ALTER TABLE ONLY reports.event
     ADD CONSTRAINT event_pkey PRIMARY KEY ("position");
 
 ALTER TABLE ONLY reports.home
-    ADD CONSTRAINT home_pkey PRIMARY KEY (home);
+    ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
 ALTER TABLE ONLY reports.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);

@@ -33,6 +33,7 @@ CREATE TABLE scoring.checkpoint (
 
 CREATE TABLE scoring.home (
     home text NOT NULL,
+    "position" bigint NOT NULL,
     time_zone text NOT NULL,
     facts jsonb NOT NULL
 );
@@ -105,7 +106,7 @@ ALTER TABLE ONLY scoring.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection, first_partition);
 
 ALTER TABLE ONLY scoring.home
-    ADD CONSTRAINT home_pkey PRIMARY KEY (home);
+    ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
 ALTER TABLE ONLY scoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);

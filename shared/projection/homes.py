@@ -12,24 +12,30 @@ queries = load_queries(__file__, "homes.sql")
 
 
 async def keep_homes(connection: Connection, events: Iterable[Event]) -> None:
-    """Bring the homes up to these events; most concern none."""
+    """Bring the homes up to these events; most concern none. A worker that is behind writes what the others wrote."""
     for event in events:
         if event.type in HOME_TYPES:
-            home = home_after(await read_home(connection, event.home), event)
+            before = await queries.home_before(connection, home=event.home, position=event.position)
+            home = home_after(_home(before) if before is not None else None, event)
             if home is not None:
-                facts = home.facts.model_dump_json(exclude_unset=True)
-                await queries.write_home(connection, home=home.slug, time_zone=home.time_zone, facts=facts)
+                await queries.write_home(
+                    connection,
+                    home=home.slug,
+                    position=event.position,
+                    time_zone=home.time_zone,
+                    facts=home.facts.model_dump_json(exclude_unset=True),
+                )
 
 
 async def read_home(connection: Connection | Pool, home: str) -> Home | None:
-    """Return a home, None where none was opened under this name."""
-    found = [_home(row) async for row in queries.homes_in(connection, homes=[home])]
-    return found[0] if found else None
+    """Return a home as it stands, None where none was opened under this name."""
+    row = await queries.home_now(connection, home=home)
+    return _home(row) if row is not None else None
 
 
 async def read_homes(connection: Connection | Pool) -> list[Home]:
     """Return all homes by their names."""
-    return [_home(row) async for row in queries.all_homes(connection)]
+    return [_home(row) async for row in queries.homes_now(connection)]
 
 
 def _home(row: Any) -> Home:  # noqa: ANN401

@@ -229,3 +229,15 @@ async def test_an_amendment_under_another_partnership_than_its_activitys_is_park
     for service in ("ingest", "scoring", "reports"):
         (parked,) = (await installation.get(f"/{service}/v1/status", "viewer")).json()["parked"]
         assert parked["partnership"] == "seoul"
+
+
+async def test_an_event_that_says_another_home_than_it_stands_under_is_parked(installation, ledger):
+    await installation.post("partnership.registered", BEIJING)
+    of_another = Posting(uuid4(), "auckland", "activity.recorded", a_letter(), "beijing", "auckland/bureau", PRESENT)
+    subject = subject_of("jakarta", of_another.id, "beijing")
+    await ledger.append([Entry("jakarta", of_another.id, subject, encode(of_another))])
+    installation.last_position = await ledger.end()
+
+    assert (await installation.ratings())["beijing"]["score"] == 0
+    (parked,) = (await installation.get("/reports/v1/status", "viewer")).json()["parked"]
+    assert "says otherwise itself" in parked["error"]
