@@ -48,13 +48,24 @@ class Homes:
     installation: Installation
 
     async def ask(
-        self, path: str, role: str | None, home: str = "jakarta", *, method: str = "GET", body: Any = None, **asked: str
+        self,
+        path: str,
+        role: str | None,
+        home: str = "jakarta",
+        *,
+        method: str = "GET",
+        body: Any = None,
+        raw: bytes | None = None,
+        **asked: str,
     ) -> httpx.Response:
-        """Ask as this role of this home, as the public where it is None; what was posted before is seen."""
+        """Ask as this role of this home, as the public where it is None; what was posted before is seen.
+
+        `body` is sent as JSON, `raw` as it is.
+        """
         headers = {"Kembar-Min-Position": str(self.installation.last_position)}
         if role is not None:
             headers["Authorization"] = f"Bearer {token_of(role, home)}"
-        content = json.dumps(body).encode() if body is not None else None
+        content = json.dumps(body).encode() if body is not None else raw
         parameters = {name.rstrip("_"): value for name, value in asked.items()} or None
         return await self.installation.http.request(method, path, params=parameters, content=content, headers=headers)
 

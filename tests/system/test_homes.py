@@ -1,13 +1,17 @@
 """Several homes in one installation: each has its own days, and sees nothing of the others."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.support.build import rubric_data
 from tests.support.homes import MINISTRY, PARTNERSHIPS, ZONES, an_activity_of, mark
 from tests.support.installation import PRESENT
+from tests.support.tables import a_csv, a_row
 
 SHOWN_AT = [
     "/",
@@ -62,6 +66,84 @@ async def test_a_ministry_reads_across(three_homes):
     assert {each["home"]: each["time_zone"] for each in homes} == ZONES
 
 
+async def test_what_one_home_posts_changes_nothing_of_another(three_homes):
+    event_id, here, there = str(uuid4()), "jakarta", "auckland"
+    before = (await three_homes.ask("/reports/v1/ratings", "viewer", there)).json()["items"]
+    only_here = {"partnership": "only-here", "name": {"id": "Di sini"}, "level": "city", "country": "JP"}
+    assert (await three_homes.post("partnership.registered", only_here, "bureau", here)).status_code == 201
+    posted = await three_homes.post("activity.recorded", an_activity_of(here, "hanoi"), "bureau", here, id=event_id)
+    activity = posted.json()["event_id"]
+    judgement = {"partnership": "hanoi", "rating": "tidak_aktif", "reason": "Sepi", "valid_from": "2020-01-01"}
+    ruling = (await three_homes.post("rating.set", judgement, "bureau", here)).json()["event_id"]
+    adopted = {"rubric": rubric_data(id="of-jakarta", window_months=1), "valid_from": "2020-01-01"}
+    assert (await three_homes.post("rubric.adopted", adopted, "bureau", here)).status_code == 201
+
+    refused = [
+        await three_homes.post("activity.recorded", an_activity_of(there, "only-here"), "bureau", there),
+        await three_homes.post(
+            "activity.recorded", an_activity_of(there, "hanoi", caused_by=activity), "bureau", there
+        ),
+        await three_homes.post("activity.retracted", {"activity": activity, "reason": "Salah"}, "bureau", there),
+        await three_homes.post(
+            "rating.lifted", {"partnership": "hanoi", "judgement": ruling, "reason": "x"}, "bureau", there
+        ),
+    ]
+    assert [each.json()["type"].removeprefix("/problems/unknown-") for each in refused] == [
+        "partnership",
+        "caused-by",
+        "activity",
+        "judgement",
+    ]
+    assert (await three_homes.ask("/reports/v1/ratings", "viewer", there)).json()["items"] == before
+    assert (await three_homes.ask("/reports/v1/ratings", "viewer", there, rubric="of-jakarta")).status_code == 422
+    own = {"rubric": rubric_data(id="of-jakarta", window_months=2), "valid_from": "2020-01-01"}
+    assert (await three_homes.post("rubric.adopted", own, "bureau", "los-angeles")).status_code == 201
+    same_id = an_activity_of(there, "hanoi", outcome="planned", occurred="2030")
+    assert (await three_homes.post("activity.recorded", same_id, "bureau", there, id=event_id)).status_code == 201
+    here_now = (await three_homes.ask("/scoring/v1/ratings/hanoi", "viewer", here)).json()
+    assert (here_now["official"]["rating"], here_now["rubric"]["id"]) == ("tidak_aktif", "of-jakarta")
+
+
+async def test_an_import_and_a_mapping_belong_to_one_home(three_homes):
+    async def hand_in(home):
+        raw = a_csv(a_row(Kota="hanoi", Judul=mark(home, "hanoi"), Tanggal="1999"))
+        asked = {"format": "csv", "name": "same-name"}
+        answer = await three_homes.ask("/ingest/v1/imports", "bureau", home, method="POST", raw=raw, **asked)
+        assert answer.status_code == 202, answer.text
+        return f"/ingest/v1/imports/{answer.json()['import']}"
+
+    async def done(path, home):
+        async with asyncio.timeout(30):
+            while (work := (await three_homes.ask(path, "bureau", home)).json())["state"] != "completed":
+                assert work["state"] in ("checking", "loading", "completing"), work
+                await asyncio.sleep(0.05)
+        three_homes.installation.last_position = max(three_homes.installation.last_position, work["position"])
+
+    paths = {home: await hand_in(home) for home in ("auckland", "los-angeles")}
+    for home, path in paths.items():
+        await done(path, home)
+    for home, other in (("auckland", "los-angeles"), ("los-angeles", "auckland")):
+        for method, path in (("GET", ""), ("POST", "/load"), ("DELETE", "")):
+            assert (await three_homes.ask(paths[other] + path, "bureau", home, method=method)).status_code == 404
+        listed = (await three_homes.ask("/ingest/v1/imports", "bureau", home)).json()["items"]
+        assert [each["author"] for each in listed] == [f"{home}/bureau"]
+
+    reversal = {"batch": "same-name", "reason": "Berkas lama"}
+    assert (await three_homes.post("import.reversed", reversal, "bureau", "auckland")).status_code == 201
+    for home, left in (("auckland", 0), ("los-angeles", 1)):
+        items = (await three_homes.ask("/reports/v1/activities", "viewer", home, limit="500")).json()["items"]
+        assert sum(each.get("batch") == "same-name" for each in items) == left
+
+    for home, meaning in (("auckland", "title.id"), ("los-angeles", "title.en")):
+        body = {"columns": {"Apa": meaning}}
+        await three_homes.ask("/ingest/v1/mappings/ours", "bureau", home, method="PUT", body=body)
+    for home, meaning in (("auckland", "title.id"), ("los-angeles", "title.en")):
+        kept = await three_homes.ask("/ingest/v1/mappings/ours", "bureau", home)
+        assert kept.json()["columns"] == {"Apa": meaning}
+    assert (await three_homes.ask("/ingest/v1/mappings", "bureau", "jakarta")).json()["items"] == []
+    assert (await three_homes.ask("/ingest/v1/mappings/ours", "bureau", "jakarta")).status_code == 404
+
+
 async def test_a_ministry_is_told_of_a_home_that_is_not_there(three_homes):
     answer = await three_homes.ask("/reports/v1/ratings", "ministry", MINISTRY, home_="nowhere")
 
@@ -89,7 +171,9 @@ async def test_an_event_is_recorded_on_the_day_of_its_home(three_homes):
     """What happened at some time this year counts from the day on which it was posted, wherever the home is."""
     for home, zone in ZONES.items():
         items = (await three_homes.ask("/reports/v1/activities", "viewer", home)).json()["items"]
-        for each in items:
+        this_year = [each for each in items if each["occurred"] == "2026"]
+        assert this_year
+        for each in this_year:
             recorded_on = datetime.fromisoformat(each["recorded_at"]).astimezone(ZoneInfo(zone)).date()
             assert each["effective"] == recorded_on.isoformat()
 
