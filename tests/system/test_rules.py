@@ -5,11 +5,14 @@ from uuid import uuid4
 import pytest
 import structlog
 
+from services.reports.store import read_known
 from shared.domain.access import Role
 from shared.ledger.ledger import Entry
 from shared.ledger.subjects import subject_of
+from shared.postgres.pool import open_pool
 from shared.wire.envelope import Posting, encode
 from tests.shared.domain.test_access import RIGHTS
+from tests.support.build import a_principal
 from tests.support.homes import an_activity_of, mark
 from tests.support.installation import PRESENT
 from tests.system.test_api import BEIJING, a_letter
@@ -241,3 +244,30 @@ async def test_an_event_that_says_another_home_than_it_stands_under_is_parked(in
     assert (await installation.ratings())["beijing"]["score"] == 0
     (parked,) = (await installation.get("/reports/v1/status", "viewer")).json()["parked"]
     assert "says otherwise itself" in parked["error"]
+
+
+async def test_what_an_answer_is_made_of_holds_nothing_foreign(three_homes):
+    """Not only what is shown: what is read for it, so that no new answer can leak it."""
+    judgement = {"partnership": "beijing", "rating": "aktif", "reason": "Penting", "valid_from": "2020-01-01"}
+    assert (await three_homes.post("rating.set", judgement, "bureau")).status_code == 201
+    await three_homes.ask("/reports/v1/ratings", "viewer")
+    settings, position = three_homes.installation.settings, three_homes.installation.last_position
+    pool = await open_pool(settings, "reports")
+    try:
+        read = {
+            role: await read_known(pool, a_principal(role), position, settings.zone) for role in ("embassy", "bureau")
+        }
+    finally:
+        await pool.close()
+
+    for role, slugs in (("embassy", {"hanoi"}), ("bureau", {"hanoi", "beijing"})):
+        known = read[role]
+        assert {each.slug for each in known.partnerships} >= slugs
+        assert set(known.facts) >= slugs
+        assert set(known.last_posted_at) >= slugs
+    embassys = read["embassy"]
+    assert {each.slug for each in embassys.partnerships} | set(embassys.facts) | set(embassys.last_posted_at) == {
+        "hanoi"
+    }
+    assert {each.partnership for each in embassys.rulings} <= {None, "hanoi"}
+    assert "beijing" in {each.partnership for each in read["bureau"].rulings}
