@@ -178,6 +178,30 @@ async def test_an_event_is_recorded_on_the_day_of_its_home(three_homes):
             assert each["effective"] == recorded_on.isoformat()
 
 
+async def test_what_lies_in_the_future_is_judged_by_the_days_of_the_home(three_homes):
+    """At three in the morning of the 21st in Greenwich it is still the 20th in Los Angeles."""
+    answers = {
+        home: await three_homes.post(
+            "activity.recorded", an_activity_of(home, "hanoi", occurred="2026-11-21"), "bureau", home
+        )
+        for home in ZONES
+    }
+
+    assert {home: each.status_code for home, each in answers.items()} == {
+        "jakarta": 201,
+        "auckland": 201,
+        "los-angeles": 422,
+    }
+
+
+@pytest.mark.parametrize("home", ["%00", "Jakarta", "a" * 61, "jakarta/x"])
+@pytest.mark.parametrize("path", ["/ingest/v1/events", "/reports/v1/ratings"])
+async def test_what_is_no_name_of_a_home_is_said_to_be_none(three_homes, path, home):
+    answer = await three_homes.ask(f"{path}?home={home}", "bureau", method="POST" if "events" in path else "GET")
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "home")
+
+
 async def test_a_day_known_ends_when_it_ends_in_the_home(three_homes):
     asked = {
         home: (await three_homes.ask("/reports/v1/ratings", "viewer", home, known="2026-11-20")).json()
