@@ -50,21 +50,22 @@ class Client:
         raise CannotGoOn(*_complaint(answer))
 
 
-def find_client(url: str | None, token: str | None, data: Path) -> Client:
+def find_client(url: str | None, token: str | None, data: Path, role: str = "bureau") -> Client:
     """Return a client: where it is told, else where the data folder says, else at the default address.
 
-    The token is the one given, else KEMBAR_TOKEN, else the bureau's of the data folder.
+    The token is the one given, else KEMBAR_TOKEN, else that of a role of the data folder, the bureau's unless another is
+    needed.
     """
     address = url or os.environ.get("KEMBAR_URL") or where_running(data) or DEFAULT_URL
-    return Client(address, token or os.environ.get("KEMBAR_TOKEN") or _kept_token(data))
+    return Client(address, token or os.environ.get("KEMBAR_TOKEN") or _kept_token(data, role))
 
 
-def _kept_token(data: Path) -> str | None:
+def _kept_token(data: Path, role: str) -> str | None:
     try:
         tokens: dict[str, str] = json.loads((data / FOR_PEOPLE).read_text())
     except (OSError, ValueError):
         return None
-    return tokens.get("bureau")
+    return tokens.get(role)
 
 
 def _complaint(answer: httpx.Response) -> tuple[str, str]:

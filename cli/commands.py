@@ -29,6 +29,8 @@ people_app = typer.Typer(
 app.add_typer(people_app, name="people")
 tokens_app = typer.Typer(help="The tokens of programs, for whoever administers the machine.", no_args_is_help=True)
 app.add_typer(tokens_app, name="tokens")
+homes_app = typer.Typer(help="See the homes of an installation, or open one.", no_args_is_help=True)
+app.add_typer(homes_app, name="homes")
 
 Data = Annotated[Path, typer.Option(help="The data folder.", envvar="KEMBAR_DATA")]
 Port = Annotated[int, typer.Option(help="The port on this machine's own address.", min=1, max=65535)]
@@ -260,6 +262,44 @@ def revoke_token(
 
     people.revoke_token(data, token)
     say(f"{token} is revoked.")
+
+
+@homes_app.command("list")
+def list_homes(
+    home: Annotated[str | None, typer.Option(help="Another home, or all; for a ministry.")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show a home: its name, its time zone, the language of its pages."""
+    from cli.client import find_client
+    from cli.homes import print_homes, read_homes
+
+    homes = read_homes(find_client(url, token, data), home)
+    print_json(homes) if as_json else print_homes(homes)
+
+
+@homes_app.command("open")
+def open_home(
+    home: Annotated[str, typer.Argument(help="Its short name for ever, such as bandung.")],
+    time_zone: Annotated[str, typer.Option(help="Where its days begin and end, for ever, such as Asia/Jakarta.")],
+    name_id: Annotated[str | None, typer.Option(help="Its name in Indonesian.")] = None,
+    name_en: Annotated[str | None, typer.Option(help="Its name in English.")] = None,
+    language: Annotated[str, typer.Option(help="The language that its pages begin in: id or en.")] = "id",
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Open a home, as an administrator of the installation."""
+    from cli.client import find_client
+    from cli.homes import open_home
+    from cli.post import print_receipts
+
+    client = find_client(url, token, data, role="administrator")
+    receipt = open_home(client, home, {"id": name_id, "en": name_en}, time_zone, language)
+    print_json(receipt) if as_json else print_receipts([receipt])
 
 
 @app.command()

@@ -17,6 +17,8 @@ from shared.web.principal import hash_of
 
 FOR_PEOPLE = "demo-tokens.json"
 ROLES = tuple(role for role in Role if role is not Role.PUBLIC)
+OF_THE_EMBASSY = ("beijing",)
+"""The partnerships that the embassy's token is for: one, so that it can be tried what an embassy may not."""
 RENEWED = timedelta(days=30)
 """A token with less time left than this is replaced by a new one at a start."""
 
@@ -63,7 +65,7 @@ async def add_token_of_role(connection: Connection, home: str, role: Role, token
     """Keep a token for a program that is this to the home, and return it."""
     account = f"{home}/{role}"
     await store.make_program(connection, account, home, at)
-    membership = Membership(home, role)
+    membership = Membership(home, role, OF_THE_EMBASSY if role is Role.EMBASSY else None)
     await store.write_membership(connection, account, membership)
     planned = TokenPlanned(account, membership, None, "demo-tokens.json", at + TOKEN_LASTS_AT_MOST, program=True)
     await store.keep_token(connection, uuid4(), token, planned, account, at)

@@ -6,25 +6,19 @@ from fastapi import Depends, Request, Response
 
 from services.access.decide import is_administrator
 from services.access.desk import Desk, SignedIn, Visitor
-from shared.domain.access import Principal
+from shared.domain.access import Action, Principal
 from shared.domain.credentials import SESSION_LASTS
 from shared.process.settings import Settings
 from shared.web.audit import address_of
-from shared.web.principal import UNAUTHORIZED, cookie_name, principal_of
+from shared.web.principal import cookie_name
+from shared.web.rules import RequiresAtHome
 from shared.wire.problems import Fault, Problem
 
-
-async def who_asks(request: Request) -> Principal:
-    """Return who asks; 401 for nobody known."""
-    principal = await principal_of(request)
-    if principal is None:
-        raise Fault(UNAUTHORIZED)
-    return principal
+_requires_own_access = RequiresAtHome(Action.KEEP_OWN_ACCESS)
 
 
-async def who_decides(request: Request) -> Principal:
+async def who_decides(principal: Annotated[Principal, Depends(_requires_own_access)]) -> Principal:
     """Return who asks, where they may change what they have: a person, or an administrator's token; 403 otherwise."""
-    principal = await who_asks(request)
     if principal.session is None and not is_administrator(principal):
         raise Fault(Problem(403, "not-allowed", "A token may not do this.", "Sign in at /sign-in and do it there."))
     return principal
@@ -43,7 +37,7 @@ def visitor_of(request: Request) -> Visitor:
     return Visitor(address_of(request), agent, request.cookies.get(cookie_name(settings)))
 
 
-Asker = Annotated[Principal, Depends(who_asks)]
+Asker = Annotated[Principal, Depends(_requires_own_access)]
 Decider = Annotated[Principal, Depends(who_decides)]
 AtTheDesk = Annotated[Desk, Depends(desk_of)]
 From = Annotated[Visitor, Depends(visitor_of)]

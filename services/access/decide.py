@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.domain.access import Principal, Role, Scope
+from shared.domain.access import Action, Allowed, Principal, Role, Scope, Subject, may
 from shared.domain.credentials import TOKEN_LASTS_AT_MOST, Refused
 from shared.wire.problems import Finding, Problem
 
@@ -116,14 +116,12 @@ def plan_token(
 
 def is_administrator(principal: Principal) -> bool:
     """Say whether somebody may look after people and tokens of the home as which they act."""
-    return principal.role is Role.ADMINISTRATOR and (principal.scopes is None or Scope.ADMINISTER in principal.scopes)
+    return isinstance(may(principal, Action.KEEP_PEOPLE, Subject(principal.home)), Allowed)
 
 
 def may_read_audit(principal: Principal) -> bool:
     """Say whether somebody may read the audit trail of the home as which they act."""
-    if principal.role is Role.AUDITOR:
-        return principal.scopes is None or Scope.READ in principal.scopes
-    return is_administrator(principal)
+    return isinstance(may(principal, Action.READ_AUDIT, Subject(principal.home)), Allowed)
 
 
 def findings_of_membership(role: str, partnerships: Sequence[str] | None, *, under: str = "") -> list[Finding]:

@@ -24,11 +24,12 @@ from services.access.views import (
     session_lines,
     token_lines,
 )
-from shared.domain.access import Principal, Role
+from shared.domain.access import Action, Principal, Role
 from shared.domain.credentials import Refused
 from shared.process.settings import Settings
 from shared.web.pages import language_of, make_templates, problem_page, render
 from shared.web.principal import UNAUTHORIZED, principal_of, refuse_forgery
+from shared.web.rules import RequiresAtHome, open_to_all
 from shared.wire.problems import Fault, Problem
 from shared.words.words import LANGUAGES, Words
 
@@ -65,29 +66,32 @@ async def read_form(request: Request) -> Form:
     return {name: ",".join(values) for name, values in fields.items()}
 
 
-async def somebody(request: Request) -> Principal:
-    """Return who asks; whoever is not signed in is sent to do so, and comes back."""
-    principal = await principal_of(request)
-    if principal is None:
-        raise SignInFirst(UNAUTHORIZED)
-    return principal
-
-
 class SignInFirst(Fault):
     """Nobody is signed in: a page answers by showing where one does."""
 
 
+class RequiresSignIn(RequiresAtHome):
+    """Lets whoever is signed in pass; everybody else is sent to sign in, and comes back."""
+
+    async def __call__(self, request: Request) -> Principal:  # type: ignore[override] # no home can be named
+        """Return who asks."""
+        if await principal_of(request) is None:
+            raise SignInFirst(UNAUTHORIZED)
+        return await super().__call__(request)
+
+
 Filled = Annotated[Form, Depends(read_form)]
-Somebody = Annotated[Principal, Depends(somebody)]
+Somebody = Annotated[Principal, Depends(RequiresSignIn(Action.KEEP_OWN_ACCESS))]
+OPEN = [Depends(open_to_all)]
 
 
-@router.get("/sign-in")
+@router.get("/sign-in", dependencies=OPEN)
 async def sign_in_form(request: Request, next: str | None = None) -> HTMLResponse:
     """Show where to sign in."""
     return _sign_in_page(request, safe_next(next), None)
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", dependencies=OPEN)
 async def sign_in(request: Request, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
     """Sign in by name and password."""
     _refuse_unsafe(request)
@@ -102,7 +106,7 @@ async def sign_in(request: Request, desk: AtTheDesk, visitor: From, form: Filled
     return _go_on(request, signed_in)
 
 
-@router.get("/sign-in/provider")
+@router.get("/sign-in/provider", dependencies=OPEN)
 async def go_to_provider(request: Request, desk: AtTheDesk, next: str | None = None) -> Response:
     """Send the browser to the identity provider."""
     try:
@@ -123,7 +127,7 @@ async def go_to_provider(request: Request, desk: AtTheDesk, next: str | None = N
     return response
 
 
-@router.get(RETURN_PATH)
+@router.get(RETURN_PATH, dependencies=OPEN)
 async def come_back(
     request: Request, desk: AtTheDesk, visitor: From, state: str = "", code: str | None = None, iss: str | None = None
 ) -> Response:
@@ -143,14 +147,14 @@ async def come_back(
     return response
 
 
-@router.get("/sign-in/link")
+@router.get("/sign-in/link", dependencies=OPEN)
 async def link_form(request: Request, desk: AtTheDesk, key: str = "") -> HTMLResponse:
     """Show where to choose a password; looking at the page does not use the link up."""
     _refuse_unsafe(request)
     return await _link_page(request, desk, key, "", None)
 
 
-@router.post("/sign-in/link")
+@router.post("/sign-in/link", dependencies=OPEN)
 async def use_link(request: Request, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
     """Set the password that was chosen, and sign in."""
     _refuse_unsafe(request)

@@ -5,11 +5,13 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from services.ingest.requests import Requested, invalid
+from shared.domain.access import Role
 from shared.domain.amend import Activity, DoesNotFit, Partnership, amend, change
 from shared.domain.book import Book, Touched, fold
 from shared.domain.codes import Outcome
@@ -19,6 +21,8 @@ from shared.domain.events import (
     ActivityRecorded,
     ActivityRetracted,
     Event,
+    HomeChanged,
+    HomeFacts,
     ImportReversed,
     MilestoneReached,
     PartnershipChanged,
@@ -29,6 +33,7 @@ from shared.domain.events import (
     RatingSet,
     RubricAdopted,
 )
+from shared.domain.homes import changed_facts
 from shared.domain.occurred import parse_occurred
 from shared.domain.rubric import JAKARTA_2020, Rubric
 from shared.wire.envelope import Posting
@@ -43,6 +48,7 @@ STANDS_ON_THE_STATE = (
     ImportReversed,
     RatingLifted,
     RubricAdopted,
+    HomeChanged,
 )
 """Events that are right or wrong by what stands; they are appended only if their partition has not moved on meanwhile."""
 
@@ -61,7 +67,8 @@ class Situation:
 
     `today` is the day in the home's time zone. `judgements` are those that the request names, `rubrics` those adopted, if
     the request adopts one. `slugs` are all partnerships of the home, for telling what a wrong one may have meant.
-    `stood_by` says by which event each activity stood when its correction came in.
+    `stood_by` says by which event each activity stood when its correction came in. `role` and `partnerships` are the
+    author's, `time_zone` is the home's: they stand in the event. `says` is what the home says of itself, if that changes.
     """
 
     home: str
@@ -73,6 +80,10 @@ class Situation:
     rubrics: Collection[Rubric] = ()
     slugs: Collection[str] = ()
     stood_by: Mapping[UUID, UUID] = field(default_factory=dict)
+    role: Role | None = None
+    partnerships: frozenset[str] | None = None
+    time_zone: str | None = None
+    says: HomeFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,16 @@ def accept(requests: Sequence[Requested], ids: Sequence[UUID], situation: Situat
             return refusal
         partnership = _partnership_of(request, situation)
         posting = Posting(
-            event_id, situation.home, request.type, request.sent, partnership, situation.author, situation.now
+            event_id,
+            situation.home,
+            request.type,
+            request.sent,
+            partnership,
+            situation.author,
+            situation.now,
+            role=situation.role,
+            partnerships=situation.partnerships,
+            time_zone=situation.time_zone,
         )
         accepted.append(Accepted(posting, isinstance(request.data, STANDS_ON_THE_STATE)))
         # To fold an activity takes longer than all else that is done for it, and what nobody names nobody asks for.
@@ -132,6 +152,8 @@ def _after(situation: Situation, request: Requested, event_id: UUID, partnership
             return replace(situation, judgements={**situation.judgements, judgement: lifted})
         case RubricAdopted(rubric=rubric):
             return replace(situation, rubrics=[*situation.rubrics, rubric])
+        case HomeChanged(changes=changes) if situation.says is not None:
+            return replace(situation, says=changed_facts(situation.says, changes))
         case _:
             return situation
 
@@ -151,6 +173,8 @@ def _refuse(request: Requested, situation: Situation) -> Problem | None:
             return _refuse_lifting(request, judgement, situation)
         case RubricAdopted(rubric=rubric):
             return _refuse_rubric(request, rubric, situation)
+        case HomeChanged(changes=changes):
+            return _refuse_of_home(request, changes, situation)
         case _:
             return _refuse_of_partnership(request, situation)
 
@@ -282,6 +306,18 @@ def _refuse_rubric(request: Requested, rubric: Rubric, situation: Situation) -> 
             said = f"Version {rubric.version} of the rubric “{rubric.id}” says something else."
             return _stands(request, "rubric.version", said, f"Give it the version {rubric.version + 1} or higher.")
     return None
+
+
+def _refuse_of_home(request: Requested, changes: Mapping[str, Any], situation: Situation) -> Problem | None:
+    if situation.says is None:
+        said = f"The home “{situation.home}” is not opened."
+        return _unknown(request, "home", said, "Let an administrator of the installation open it.")
+    try:
+        changed = changed_facts(situation.says, changes)
+    except ValidationError as error:
+        known = list(HomeFacts.model_fields)
+        return invalid(findings_of(error, under=_path(request, "changes"), known_fields=known))
+    return invalid([_changes_nothing(request)]) if changed == situation.says else None
 
 
 def _corrected_meanwhile(request: Requested, activity: Activity) -> Problem:

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.middleware import Middleware
 
-from services.ingest import import_routes
+from services.ingest import home_routes, import_routes
+from services.ingest.homes import Homes
 from services.ingest.importing import Importer, keep_importing
 from services.ingest.post import Desk
 from services.ingest.routes import POSTINGS, router
@@ -33,12 +34,13 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         async with open_runtime(SCHEMA, BookProjector(), settings, app.state.progress) as runtime:
             app.state.runtime = runtime
             runtime.start(know_who_asks(app, runtime.pool, clock))
+            homes = Homes(runtime.ledger, settings)
             app.state.desk = Desk(
-                runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock
+                runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock, homes
             )
             runtime.start(keep_looking_at_the_disk(runtime.ledger, settings.nats_monitor_urls))
             runtime.start(keep_closing_days(runtime.ledger, runtime.pool, settings, clock))
-            app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, settings)
+            app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, homes)
             app.state.clock = clock
             runtime.start(keep_importing(app.state.importer))
             yield
@@ -46,6 +48,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app = make_app("ingest", "Kembar: ingest", settings, lifespan)
     app.include_router(router)
     app.include_router(import_routes.router)
+    app.include_router(home_routes.router)
     straight = Middleware(Straight, functions=POSTINGS, handlers=app.exception_handlers)
     app.user_middleware.append(straight)  # the last of them is the innermost
     document_event_types(app)

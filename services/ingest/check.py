@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from services.ingest.columns import YES_AND_NO, ColumnMapping, Columns, code_for, match_columns, simple
 from services.ingest.files import MOST_ROWS, CannotRead, Cell, Format, Line, Sheet, Unwanted, read_file
+from shared.domain.access import Role
 from shared.domain.codes import Actor, Direction, Indicator, Initiator, Mode, Outcome
 from shared.domain.events import ActivityRecorded, imported_id
 from shared.domain.occurred import EARLIEST_YEAR, LATEST_YEAR, parse_occurred
@@ -44,7 +45,8 @@ class Context:
     """What a check needs to know besides the file.
 
     `names` are the slugs by every name, in simple form, that partnerships are known by; `standing` what counts already, a
-    line per activity: partnership, indicator, occurred and id with spaces between.
+    line per activity: partnership, indicator, occurred and id with spaces between. `role` is the author's, `time_zone` the
+    home's: they stand in every event.
     """
 
     import_id: UUID
@@ -57,6 +59,8 @@ class Context:
     day_first: bool | None
     names: Mapping[str, Sequence[str]]
     standing: str = ""
+    role: Role | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +339,8 @@ class _Rows:
             context.author,
             context.posted_at,
             context.import_id,
+            role=context.role,
+            time_zone=context.time_zone,
         )
         encoded = canonical(data)
         payload = encode(posting, encoded)

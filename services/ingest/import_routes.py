@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
@@ -22,10 +22,10 @@ from services.ingest.import_store import (
     write_mapping,
 )
 from services.ingest.importing import Importer
-from shared.domain.access import Principal
+from shared.domain.access import Action, Principal
 from shared.domain.text import Slug
 from shared.process.clock import Clock
-from shared.web.principal import may_post
+from shared.web.rules import requires
 from shared.wire.canonical import digest
 from shared.wire.envelope import rfc3339
 from shared.wire.problems import Fault, Finding, Problem, findings_of
@@ -53,7 +53,8 @@ NEXT_STEPS = {
 }
 
 router = APIRouter(prefix="/ingest/v1", tags=["imports"])
-Poster = Annotated[Principal, Depends(may_post)]
+Poster = Annotated[Principal, requires(Action.IMPORT)]
+Reader = Annotated[Principal, requires(Action.READ_IMPORTS)]
 DayFirst = Annotated[bool | None, Query(description="Whether 03/04/2019 is 3 April; asked about where it is left out")]
 _BODY = {
     "requestBody": {
@@ -79,6 +80,7 @@ async def hand_in(
     The body is the file. `name` is the batch that its activities carry, `mapping` a saved one. The same file under the
     same name is the same import, however often it is sent.
     """
+    await _importer(request).homes.zone_of(principal.home)
     chosen = format or _format(request)
     said = await _mapping(request, principal, mapping) if mapping else ColumnMapping()
     raw = await _read(request, LARGEST_FILE_BYTES)
@@ -89,6 +91,7 @@ async def hand_in(
         id=import_id,
         home=principal.home,
         author=principal.account,
+        role=principal.role,
         batch=name or f"import-{import_id.hex[:8]}",
         format=chosen,
         mapping=said,
@@ -111,7 +114,7 @@ async def hand_in(
 
 
 @router.get("/imports")
-async def imports(request: Request, principal: Poster) -> dict[str, Any]:
+async def imports(request: Request, principal: Reader) -> dict[str, Any]:
     """Answer the home's latest imports, without their findings."""
     return {"items": [_document(each) for each in await read_imports(_importer(request).pool, principal.home)]}
 
@@ -119,7 +122,7 @@ async def imports(request: Request, principal: Poster) -> dict[str, Any]:
 @router.get("/imports/{import_id}")
 async def import_(
     request: Request,
-    principal: Poster,
+    principal: Reader,
     import_id: UUID,
     cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
@@ -189,13 +192,13 @@ async def save_mapping(request: Request, principal: Poster, name: Slug) -> dict[
 
 
 @router.get("/mappings")
-async def mappings(request: Request, principal: Poster) -> dict[str, Any]:
+async def mappings(request: Request, principal: Reader) -> dict[str, Any]:
     """Answer the names of the home's saved mappings."""
     return {"items": await read_mapping_names(_importer(request).pool, principal.home)}
 
 
 @router.get("/mappings/{name}")
-async def saved_mapping(request: Request, principal: Poster, name: Slug) -> dict[str, Any]:
+async def saved_mapping(request: Request, principal: Reader, name: Slug) -> dict[str, Any]:
     """Answer a saved mapping."""
     mapping = await _mapping(request, principal, name, status=404)
     return {"name": name, **mapping.model_dump(mode="json")}

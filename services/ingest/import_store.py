@@ -11,6 +11,7 @@ from uuid import UUID
 from services.ingest.check import Checked, Ready, RowFinding
 from services.ingest.columns import ColumnMapping, simple
 from services.ingest.files import Format
+from shared.domain.access import Role
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 
@@ -23,12 +24,14 @@ class Import:
     """An import as it stands.
 
     `state` is checking, asked (something must be answered), ready (loads when told to), loading, completing, completed,
-    refused or cancelled; `done` counts the rows that are in the ledger, `counts` the findings of each kind.
+    refused or cancelled; `done` counts the rows that are in the ledger, `counts` the findings of each kind. `role` is its
+    author's, None where the file was handed in before roles were kept.
     """
 
     id: UUID
     home: str
     author: str
+    role: Role | None
     batch: str
     format: Format
     mapping: ColumnMapping
@@ -59,6 +62,7 @@ async def begin(pool: Pool, wanted: Import, named: str, file_hash: str, raw: byt
         import_id=wanted.id,
         home=wanted.home,
         author=wanted.author,
+        role=wanted.role,
         batch=wanted.batch,
         named=named,
         format=wanted.format.value,
@@ -172,6 +176,7 @@ def _import(row: Any) -> Import:  # noqa: ANN401
         id=row["import_id"],
         home=row["home"],
         author=row["author"],
+        role=Role(row["role"]) if row["role"] is not None else None,
         batch=row["batch"],
         format=Format(row["format"]),
         mapping=ColumnMapping.model_validate(row["mapping"]),

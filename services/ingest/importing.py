@@ -14,6 +14,7 @@ import structlog
 
 from services.ingest.check import Checked, Context, Ready
 from services.ingest.checking import check_apart
+from services.ingest.homes import Homes
 from services.ingest.import_store import (
     Import,
     queries,
@@ -28,9 +29,9 @@ from shared.domain.events import import_completed_id
 from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
-from shared.process.settings import Settings
 from shared.projection.progress import Progress
 from shared.wire.envelope import LARGEST_BATCH, Posting, encode
+from shared.wire.problems import Fault
 
 LOOK_AGAIN_SECONDS = 2.0
 WAIT_AFTER_TROUBLE_SECONDS = 0.5
@@ -54,7 +55,7 @@ class Importer:
     ledger: Ledger
     pool: Pool
     progress: Progress
-    settings: Settings
+    homes: Homes
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -74,7 +75,7 @@ async def keep_importing(importer: Importer) -> None:
         try:
             for home, import_id in await read_work(importer.pool):
                 await carry_on(importer, home, import_id)
-        except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, LedgerFull, StillBehind) as error:
+        except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, LedgerFull, StillBehind, Fault) as error:
             log.warning("an import waits", error=repr(error))
             await asyncio.sleep(WAIT_AFTER_TROUBLE_SECONDS)
             continue
@@ -131,12 +132,15 @@ async def _check(importer: Importer, connection: Connection, work: Import) -> No
 
 
 async def _context(importer: Importer, connection: Connection, work: Import) -> Context:
+    zone = await importer.homes.zone_of(work.home)
     return Context(
         import_id=work.id,
         home=work.home,
         author=work.author,
+        role=work.role,
+        time_zone=zone.key,
         posted_at=work.posted_at,
-        today=work.posted_at.astimezone(importer.settings.zone).date(),
+        today=work.posted_at.astimezone(zone).date(),
         batch=work.batch,
         mapping=work.mapping,
         day_first=work.day_first if work.day_first is not None else work.mapping.day_first,
@@ -188,7 +192,18 @@ async def _complete(importer: Importer, connection: Connection, work: Import) ->
     """Say in the ledger that the import is whole; from there on it counts."""
     event_id = import_completed_id(work.id)
     data = {"import": str(work.id), "batch": work.batch, "rows": work.rows, "hash": work.hash}
-    posting = Posting(event_id, work.home, "import.completed", data, None, work.author, work.posted_at)
+    zone = await importer.homes.zone_of(work.home)
+    posting = Posting(
+        event_id,
+        work.home,
+        "import.completed",
+        data,
+        None,
+        work.author,
+        work.posted_at,
+        role=work.role,
+        time_zone=zone.key,
+    )
     entry = Entry(work.home, event_id, subject_of(work.home, event_id, None), encode(posting))
     appending = asyncio.create_task(importer.ledger.append([entry]))
     try:

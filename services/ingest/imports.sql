@@ -1,8 +1,8 @@
 -- name: begin_import$
 -- Keep a file that was handed in, unless it is there already, or its batch is.
-INSERT INTO import (import_id, home, author, batch, named, format, file_hash, file, mapping, day_first, dry_run, keep_likely,
+INSERT INTO import (import_id, home, author, role, batch, named, format, file_hash, file, mapping, day_first, dry_run, keep_likely,
     state, posted_at)
-VALUES (:import_id, :home, :author, :batch, :named, :format, :file_hash, :file, :mapping, :day_first, :dry_run,
+VALUES (:import_id, :home, :author, :role, :batch, :named, :format, :file_hash, :file, :mapping, :day_first, :dry_run,
     :keep_likely, 'checking', :posted_at)
 ON CONFLICT DO NOTHING
 RETURNING import_id;
@@ -18,7 +18,7 @@ SELECT EXISTS (SELECT 1 FROM activity WHERE home = :home AND batch = :batch);
 
 -- name: import_^
 -- One import as it stands, without its file.
-SELECT import_id, home, author, batch, format, mapping, day_first, dry_run, keep_likely, state, posted_at, rows, done,
+SELECT import_id, home, author, role, batch, format, mapping, day_first, dry_run, keep_likely, state, posted_at, rows, done,
     counts, hash, position
 FROM import WHERE home = :home AND import_id = :import_id;
 
@@ -101,7 +101,7 @@ SELECT number, finding FROM import_finding WHERE import_id = :import_id AND numb
 
 -- name: imports
 -- The home's imports, the latest first.
-SELECT import_id, home, author, batch, format, mapping, day_first, dry_run, keep_likely, state, posted_at, rows, done,
+SELECT import_id, home, author, role, batch, format, mapping, day_first, dry_run, keep_likely, state, posted_at, rows, done,
     counts, hash, position
 FROM import WHERE home = :home ORDER BY posted_at DESC, import_id LIMIT 100;
 

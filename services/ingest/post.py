@@ -14,12 +14,22 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, accept, touched_by
+from services.ingest.allow import own_part, refuse_by_rule
+from services.ingest.homes import Homes
 from services.ingest.requests import Requested
 from services.ingest.store import read_judgements, read_rubrics, read_slugs
-from shared.domain.access import Principal
+from shared.domain.access import Principal, partnerships_of
 from shared.domain.amend import Partnership
 from shared.domain.book import Book, Touched
-from shared.domain.events import ActivityCorrected, ActivityRecorded, ActivityRetracted, RatingLifted, RubricAdopted
+from shared.domain.events import (
+    ActivityCorrected,
+    ActivityRecorded,
+    ActivityRetracted,
+    HomeChanged,
+    HomeFacts,
+    RatingLifted,
+    RubricAdopted,
+)
 from shared.ledger.ledger import Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown, Stored
 from shared.ledger.subjects import partition_of, subject_of
 from shared.ledger.writer import TooManyWaiting, Writer
@@ -27,7 +37,9 @@ from shared.postgres.pool import Pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.projection.book_store import read_touched
+from shared.projection.homes import read_home
 from shared.projection.progress import Progress
+from shared.web.rules import Forbidden
 from shared.wire.canonical import digest
 from shared.wire.envelope import LARGEST_PAYLOAD_BYTES, attributes, body_hash, encode, rfc3339
 from shared.wire.problems import Fault, Finding, Problem
@@ -65,6 +77,7 @@ class Desk:
     progress: Progress
     settings: Settings
     clock: Clock
+    homes: Homes
     _registered: dict[tuple[str, str], Partnership] = field(default_factory=dict)
     _turns: dict[tuple[str, str], asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
@@ -73,7 +86,7 @@ class Desk:
 
         What stands already under its id with the same body gets its old receipt. Raises `Fault` with the problem to
         answer with: 409 where an id stands with another body, 422 and 409 as `accept` decides, 413 for an event that is
-        too large, 503 where the ledger gives no clear answer.
+        too large, 503 where the ledger gives no clear answer; `Forbidden` for what the principal may not post.
         """
         ids = [each.id or uuid4() for each in requests]
         deadline = time.monotonic() + KEEP_DECIDING_SECONDS
@@ -118,57 +131,73 @@ class Desk:
         stands_at = await self._stand_at(principal.home, partitions)
         decision = await self._decide(requests, ids, principal, stood_by)
         if isinstance(decision, Problem):
-            stood = await self._standing(requests, ids, principal.home)
+            stood = await self._standing(requests, ids, principal)
             if all(stood):
-                return Receipts([_receipt(each) for each in stood if each], new=False)
+                return Receipts([receipt_of(each) for each in stood if each], new=False)
             raise Fault(decision)
         entries = [_entry(each, stands_at, request) for each, request in zip(decision, requests, strict=True)]
         try:
-            return Receipts([_receipt(each) for each in await self.writer.append(entries)], new=True)
+            return Receipts([receipt_of(each) for each in await self.writer.append(entries)], new=True)
         except NotAppended:
-            return await self._append_the_rest(requests, ids, entries, principal.home)
+            return await self._append_the_rest(requests, ids, entries, principal)
 
     async def _append_the_rest(
-        self, requests: Sequence[Requested], ids: Sequence[UUID], entries: Sequence[Entry], home: str
+        self, requests: Sequence[Requested], ids: Sequence[UUID], entries: Sequence[Entry], principal: Principal
     ) -> Receipts | None:
         """Append what does not stand yet; with what stands already, the request is then stored as a whole."""
-        stood = await self._standing(requests, ids, home)
+        stood = await self._standing(requests, ids, principal)
         if not any(stood):
             return None
         missing = [entry for entry, found in zip(entries, stood, strict=True) if found is None]
         if not missing:
-            return Receipts([_receipt(each) for each in stood if each], new=False)
+            return Receipts([receipt_of(each) for each in stood if each], new=False)
         try:
             appended = iter(await self.writer.append(missing))
         except NotAppended:
             return None
-        return Receipts([_receipt(found or next(appended)) for found in stood], new=True)
+        return Receipts([receipt_of(found or next(appended)) for found in stood], new=True)
 
     async def _decide(
         self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal, stood_by: StoodBy
     ) -> list[Accepted] | Problem:
-        decision = accept(requests, ids, await self._situation(requests, principal, stood_by))
+        decision = accept(requests, ids, await self._situation(requests, ids, principal, stood_by))
         if isinstance(decision, Problem) and decision.kind.startswith("unknown-"):
             await self._catch_up(await self.ledger.end())
-            decision = accept(requests, ids, await self._situation(requests, principal, stood_by, with_slugs=True))
+            situation = await self._situation(requests, ids, principal, stood_by, with_slugs=True)
+            decision = accept(requests, ids, situation)
         return decision
 
     async def _situation(
-        self, requests: Sequence[Requested], principal: Principal, stood_by: StoodBy, *, with_slugs: bool = False
+        self,
+        requests: Sequence[Requested],
+        ids: Sequence[UUID],
+        principal: Principal,
+        stood_by: StoodBy,
+        *,
+        with_slugs: bool = False,
     ) -> Situation:
-        now = self.clock()
+        """Return what the decision needs to know; `Forbidden` where the principal may not post what it sent."""
+        book = await self._book(requests, principal.home)
+        refused = refuse_by_rule(requests, ids, book, principal)
+        if refused is not None:
+            raise Forbidden(principal, refused.action, refused.subject, refused.refusal)
+        now, zone = self.clock(), await self.homes.zone_of(principal.home)
         named = [each.data.judgement for each in requests if isinstance(each.data, RatingLifted)]
         adopts = any(isinstance(each.data, RubricAdopted) for each in requests)
         return Situation(
             home=principal.home,
             author=principal.account,
+            role=principal.role,
+            partnerships=partnerships_of(principal),
+            time_zone=zone.key,
             now=now,
-            today=now.astimezone(self.settings.zone).date(),
-            book=await self._book(requests, principal.home),
+            today=now.astimezone(zone).date(),
+            book=own_part(book, principal),
             judgements=await read_judgements(self.pool, principal.home, named) if named else {},
             rubrics=await read_rubrics(self.pool, principal.home) if adopts else (),
             stood_by=stood_by,
-            slugs=await read_slugs(self.pool, principal.home) if with_slugs else (),
+            slugs=await read_slugs(self.pool, principal) if with_slugs else (),
+            says=await self._says(requests, principal.home),
         )
 
     async def _book(self, requests: Sequence[Requested], home: str) -> Book:
@@ -189,6 +218,13 @@ class Desk:
             self._registered.update({(home, slug): each for slug, each in read.partnerships.items()})
         known = {slug: self._registered.get((home, slug)) for slug in touched.partnerships}
         return Book({slug: each for slug, each in known.items() if each is not None})
+
+    async def _says(self, requests: Sequence[Requested], home: str) -> HomeFacts | None:
+        """Return what the home says of itself, where a request changes it."""
+        if not any(isinstance(each.data, HomeChanged) for each in requests):
+            return None
+        found = await read_home(self.pool, home)
+        return found.facts if found is not None else None
 
     async def _partitions(self, requests: Sequence[Requested], home: str) -> set[str]:
         """Return the partitions on whose state the decision depends."""
@@ -233,13 +269,20 @@ class Desk:
         if not await self.progress.reach(position, CATCH_UP_SECONDS):
             raise Fault(_behind)
 
-    async def _standing(self, requests: Sequence[Requested], ids: Sequence[UUID], home: str) -> list[Stored | None]:
-        """Return what stands under each id; raise the 409 where it is another body."""
+    async def _standing(
+        self, requests: Sequence[Requested], ids: Sequence[UUID], principal: Principal
+    ) -> list[Stored | None]:
+        """Return what stands under each id; raise the 409 where it is another body, or not the principal's to see."""
+        own = partnerships_of(principal)
         standing: list[Stored | None] = []
         for request, event_id in zip(requests, ids, strict=True):
-            stored = await self.ledger.find(home, event_id) if request.id is not None else None
-            if stored is not None and attributes(stored.payload)["bodyhash"] != body_hash(request.type, request.sent):
-                raise Fault(_other_body(request, _receipt(stored)))
+            stored = await self.ledger.find(principal.home, event_id) if request.id is not None else None
+            if stored is not None:
+                found = attributes(stored.payload)
+                if own is not None and found.get("subject") not in own:
+                    raise Fault(_other_body(request, event_id, None))
+                if found["bodyhash"] != body_hash(request.type, request.sent):
+                    raise Fault(_other_body(request, event_id, receipt_of(stored)))
             standing.append(stored)
         return standing
 
@@ -259,7 +302,8 @@ def _entry(accepted: Accepted, stands_at: dict[str, int], request: Requested) ->
     )
 
 
-def _receipt(stored: Stored) -> Receipt:
+def receipt_of(stored: Stored) -> Receipt:
+    """Return the receipt of an event that stands."""
     event_id = UUID(stored.subject.split(".")[2])
     return Receipt(event_id, stored.position, digest(stored.payload), rfc3339(stored.recorded_at))
 
@@ -277,14 +321,16 @@ def too_large(size_bytes: int, where: str = "") -> Problem:
     )
 
 
-def _other_body(request: Requested, stands: Receipt) -> Problem:
+def _other_body(request: Requested, event_id: UUID, stands: Receipt | None) -> Problem:
+    """Return the refusal of an id that is taken; `stands` is None where the caller may not see by what."""
+    shown = {"event_id": str(event_id), "position": stands.position, "hash": stands.hash} if stands else None
     return Problem(
         status=409,
         kind="other-body",
-        title=f"The id {stands.event_id} stands in the ledger with another body. Nothing was stored.",
+        title=f"The id {event_id} stands in the ledger with another body. Nothing was stored.",
         remedy="To change what stands, post a correction that names it. To post something new, use a new id.",
         findings=(Finding(f"{request.where}.id" if request.where else "id", "The id is taken.", "Use a new id."),),
-        more={"stands": {"event_id": str(stands.event_id), "position": stands.position, "hash": stands.hash}},
+        more={"stands": shown} if shown else {},
     )
 
 

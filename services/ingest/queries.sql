@@ -1,10 +1,11 @@
 -- name: slugs
--- Which partnerships does the home have?
-SELECT partnership FROM partnership WHERE home = :home ORDER BY partnership;
+-- Which partnerships does the home have, of those that may be seen?
+SELECT partnership FROM partnership
+WHERE home = :home AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[])) ORDER BY partnership;
 
--- name: last_closed_day$
--- Which of the home's days was closed last?
-SELECT day FROM closed_day WHERE home = :home;
+-- name: last_closed_days
+-- Which of each home's days was closed last?
+SELECT home, day FROM closed_day;
 
 -- name: close_day!
 -- Note that a day was closed; days are closed in order.

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from services.ingest.post import Desk, Receipts, too_large
+from services.ingest.post import Desk, Receipt, Receipts, too_large
 from services.ingest.requests import read_batch, read_event
 from services.ingest.straight import Function
+from shared.domain.access import Action, Principal
 from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER
-from shared.web.principal import may_post
-from shared.wire.problems import MEDIA_TYPE, Fault, Finding, Problem
+from shared.web.problems import described
+from shared.web.rules import Requires
+from shared.wire.problems import Fault, Finding, Problem
 from shared.wire.strict_json import NotStrictJson, parse_json
 
 LARGEST_EVENT_BYTES = 262_144
@@ -23,15 +25,29 @@ LARGEST_BATCH_BYTES = 33_554_432
 
 
 class RawRoute(APIRoute):
-    """A route whose function takes the request as it came: FastAPI documents it and gathers no arguments for it."""
+    """A route whose function takes the request as it came, and who sent it: FastAPI documents it and gathers no arguments."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the function itself."""
-        function: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return function
+        """Return the function itself, behind its rule."""
+        return behind_its_rule(self.endpoint)
+
+
+Ruled = Callable[[Request, Principal], Coroutine[Any, Any, Response]]
+MAY_POST = Requires(Action.POST)
+
+
+def behind_its_rule(function: Ruled) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Return what asks whether the sender may post at all, and only then calls the function."""
+
+    async def ask_and_call(request: Request) -> Response:
+        home = request.query_params.get("home") if request.scope["query_string"] else None
+        return await function(request, await MAY_POST(request, home))
+
+    return ask_and_call
 
 
 router = APIRouter(prefix="/ingest/v1", tags=["ingest"], route_class=RawRoute)
+Poster = Annotated[Principal, Depends(MAY_POST)]
 
 
 class ReceiptDocument(BaseModel):
@@ -47,17 +63,6 @@ class ReceiptsDocument(BaseModel):
     """The receipts of a batch, in its order."""
 
     receipts: list[ReceiptDocument]
-
-
-class ProblemDocument(BaseModel):
-    """What went wrong and what to do (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    remedy: str
-    errors: list[dict[str, str]] | None = None
 
 
 def _event_schema() -> dict[str, Any]:
@@ -82,19 +87,13 @@ def _event_schema() -> dict[str, Any]:
     }
 
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemDocument, "description": text, "content": {MEDIA_TYPE: {}}}
-    for status, text in {
+_PROBLEMS = described(
+    {
         400: "The body is not JSON that can be kept",
-        401: "The token is missing or not valid",
         409: "The id stands with another body, or the ledger stands otherwise",
-        413: "The event is larger than the ledger takes",
-        429: "More is being posted than can be stored in time",
-        422: "The fields named cannot be stored as they stand",
         507: "The disk of the ledger is full",
-        503: "Whether it was stored cannot be known: send it again with the same id",
-    }.items()
-}
+    }
+)
 _EVENT_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _event_schema()}}}}
 _BATCH_BODY = {
     "requestBody": {
@@ -122,10 +121,9 @@ _BATCH_BODY = {
     responses={**_PROBLEMS, 200: {"model": ReceiptDocument, "description": "It stood there already; the old receipt"}},
     openapi_extra=_EVENT_BODY,
 )
-async def post_event(request: Request) -> JSONResponse:
+async def post_event(request: Request, principal: Poster) -> JSONResponse:
     """Store one event and answer with its receipt: 201, or 200 with the old receipt for the same id and body."""
-    principal = await may_post(request)
-    requested = read_event(await _read_json(request, LARGEST_EVENT_BYTES))
+    requested = read_event(await read_json(request, LARGEST_EVENT_BYTES))
     if isinstance(requested, Problem):
         raise Fault(requested)
     receipts = await _desk(request).post(requested, principal)
@@ -142,10 +140,9 @@ async def post_event(request: Request) -> JSONResponse:
     },
     openapi_extra=_BATCH_BODY,
 )
-async def post_batch(request: Request) -> JSONResponse:
+async def post_batch(request: Request, principal: Poster) -> JSONResponse:
     """Store 1 to 1,000 events whole or not at all, next to each other, and answer with their receipts in order."""
-    principal = await may_post(request)
-    requested = read_batch(await _read_json(request, LARGEST_BATCH_BYTES))
+    requested = read_batch(await read_json(request, LARGEST_BATCH_BYTES))
     if isinstance(requested, Problem):
         raise Fault(requested)
     receipts = await _desk(request).post(requested, principal)
@@ -153,9 +150,12 @@ async def post_batch(request: Request) -> JSONResponse:
 
 
 POSTINGS: Mapping[str, Function] = MappingProxyType(
-    {f"{router.prefix}/events": post_event, f"{router.prefix}/batches": post_batch}
+    {
+        f"{router.prefix}/events": behind_its_rule(post_event),
+        f"{router.prefix}/batches": behind_its_rule(post_batch),
+    }
 )
-"""The routes above by path, for the straight way past the router."""
+"""The routes above by path, for the straight way past the router, but not past the rules."""
 
 
 def _desk(request: Request) -> Desk:
@@ -164,13 +164,21 @@ def _desk(request: Request) -> Desk:
 
 
 def _documents(receipts: Receipts) -> list[dict[str, Any]]:
-    return [
-        {"event_id": str(each.event_id), "position": each.position, "hash": each.hash, "recorded_at": each.recorded_at}
-        for each in receipts.items
-    ]
+    return [receipt_document(each) for each in receipts.items]
 
 
-async def _read_json(request: Request, largest_bytes: int) -> Any:  # noqa: ANN401
+def receipt_document(receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt as the API answers it."""
+    return {
+        "event_id": str(receipt.event_id),
+        "position": receipt.position,
+        "hash": receipt.hash,
+        "recorded_at": receipt.recorded_at,
+    }
+
+
+async def read_json(request: Request, largest_bytes: int) -> Any:  # noqa: ANN401
+    """Return the body of a request as JSON; raise the 413 or 400 of one that cannot be kept."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

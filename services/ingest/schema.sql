@@ -30,6 +30,13 @@ CREATE TABLE ingest.closed_day (
     day date NOT NULL
 );
 
+CREATE TABLE ingest.home (
+    home text NOT NULL,
+    "position" bigint NOT NULL,
+    time_zone text NOT NULL,
+    facts jsonb NOT NULL
+);
+
 CREATE TABLE ingest.import (
     import_id uuid NOT NULL,
     home text NOT NULL,
@@ -49,7 +56,8 @@ CREATE TABLE ingest.import (
     done integer DEFAULT 0 NOT NULL,
     counts json DEFAULT '{}'::json NOT NULL,
     hash text,
-    "position" bigint
+    "position" bigint,
+    role text
 );
 
 CREATE TABLE ingest.import_finding (
@@ -132,6 +140,9 @@ ALTER TABLE ONLY ingest.checkpoint
 
 ALTER TABLE ONLY ingest.closed_day
     ADD CONSTRAINT closed_day_pkey PRIMARY KEY (home);
+
+ALTER TABLE ONLY ingest.home
+    ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
 ALTER TABLE ONLY ingest.import_finding
     ADD CONSTRAINT import_finding_pkey PRIMARY KEY (import_id, number);

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import shared.projection
 from services.ingest.accept import StandingJudgement
+from shared.domain.access import Principal, partnerships_in_order
 from shared.domain.amend import Partnership
 from shared.domain.events import DayClosed, Event, RatingLifted, RatingSet, RubricAdopted
 from shared.domain.rubric import Rubric
@@ -15,6 +16,7 @@ from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.projection.book_store import bring_up, read_registry
+from shared.projection.homes import keep_homes
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
 from shared.projection.scope import EVERYTHING, Scope
@@ -50,6 +52,7 @@ class BookProjector:
             events = [each.event for each in of_home]
             if home not in registries:
                 registries[home] = await read_registry(connection, home)
+            await keep_homes(connection, events)
             await bring_up(connection, home, events, registries[home], scope)
             await _close_last_day(connection, home, events)
             for event in events:
@@ -93,12 +96,12 @@ async def read_rubrics(pool: Pool, home: str) -> list[Rubric]:
     return [Rubric.model_validate(row["rubric"]) async for row in queries.rubrics(pool, home=home)]
 
 
-async def read_slugs(pool: Pool, home: str) -> list[str]:
-    """Return the slugs of all the home's partnerships."""
-    return [row["partnership"] async for row in queries.slugs(pool, home=home)]
+async def read_slugs(pool: Pool, principal: Principal) -> list[str]:
+    """Return the slugs of the home's partnerships, as far as the principal may know them."""
+    rows = queries.slugs(pool, home=principal.home, allowed=partnerships_in_order(principal))
+    return [row["partnership"] async for row in rows]
 
 
-async def read_last_closed_day(pool: Pool, home: str) -> date | None:
-    """Return the home's last closed day, None before the first."""
-    day: date | None = await queries.last_closed_day(pool, home=home)
-    return day
+async def read_last_closed_days(pool: Pool) -> dict[str, date]:
+    """Return every home's last closed day; a home is left out before its first."""
+    return {row["home"]: row["day"] async for row in queries.last_closed_days(pool)}

@@ -5,20 +5,22 @@ The id of a day's closing is derived from home and day, so any number of tickers
 
 import asyncio
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from services.ingest.store import read_last_closed_day
+from services.ingest.homes import LEDGER_ITSELF, open_own_home
+from services.ingest.store import read_last_closed_days
 from shared.domain.events import day_closed_id
 from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import DATABASE_ERRORS, Pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
+from shared.projection.homes import read_homes
 from shared.wire.envelope import Posting, encode
 
 LOOK_AGAIN_SECONDS = 20.0
-AUTHOR = "kembar"
 
 log = structlog.get_logger()
 
@@ -31,9 +33,10 @@ def days_to_close(last_closed: date | None, today: date) -> list[date]:
 
 
 async def keep_closing_days(ledger: Ledger, pool: Pool, settings: Settings, clock: Clock) -> None:
-    """Close every day that is over, for ever."""
+    """Close every day that is over, for ever; open the installation's own home before its first."""
     while True:
         try:
+            await open_own_home(ledger, settings, clock())
             await close_days(ledger, pool, settings, clock)
         except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, LedgerFull) as error:
             log.warning("a day could not be closed yet", error=repr(error))
@@ -41,19 +44,25 @@ async def keep_closing_days(ledger: Ledger, pool: Pool, settings: Settings, cloc
 
 
 async def close_days(ledger: Ledger, pool: Pool, settings: Settings, clock: Clock) -> None:
-    """Close every day of the home that is over and not closed yet."""
+    """Close every day of every home that is over there and not closed yet."""
     now = clock()
-    today = now.astimezone(settings.zone).date()
-    for day in days_to_close(await read_last_closed_day(pool, settings.home), today):
-        entry = _closing(settings.home, day, now)
-        if await ledger.find(entry.home, entry.event_id) is None:
-            try:
-                await ledger.append([entry])
-            except NotAppended:
-                log.info("the day was closed by another", home=settings.home, day=day.isoformat())
+    closed = await read_last_closed_days(pool)
+    zones = {settings.home: settings.zone} | {home.slug: home.zone for home in await read_homes(pool)}
+    for home, zone in zones.items():
+        for day in days_to_close(closed.get(home), now.astimezone(zone).date()):
+            await _close(ledger, _closing(home, day, now, zone))
 
 
-def _closing(home: str, day: date, now: datetime) -> Entry:
+async def _close(ledger: Ledger, entry: Entry) -> None:
+    if await ledger.find(entry.home, entry.event_id) is None:
+        try:
+            await ledger.append([entry])
+        except NotAppended:
+            log.info("the day was closed by another", home=entry.home)
+
+
+def _closing(home: str, day: date, now: datetime, zone: ZoneInfo) -> Entry:
     event_id = day_closed_id(home, day)
-    posting = Posting(event_id, home, "day.closed", {"day": day.isoformat()}, None, AUTHOR, now)
+    data = {"day": day.isoformat()}
+    posting = Posting(event_id, home, "day.closed", data, None, LEDGER_ITSELF, now, time_zone=zone.key)
     return Entry(home, event_id, subject_of(home, event_id, None), encode(posting))

@@ -7,18 +7,20 @@ from fastapi import Depends, Query, Request
 from services.reports.compose import compose_ratings
 from services.reports.question import Question, read_question
 from services.reports.store import Known, read_known, read_position
-from shared.domain.access import Principal
+from shared.domain.access import Action, Principal
 from shared.domain.events import RubricAdopted
 from shared.domain.rubric import JAKARTA_2020, Rubric
 from shared.ledger.ledger import Ledger
 from shared.process.clock import Clock
-from shared.process.settings import Settings
 from shared.projection.progress import Progress
+from shared.web.homes import zone_of
+from shared.web.rules import requires
 from shared.wire.problems import Fault, Finding, Problem
+from shared.wire.rating_document import as_shown_to
 
 CATCH_UP_SECONDS = 5.0
 
-
+Reader = Annotated[Principal, requires(Action.READ)]
 First = Annotated[str | None, Query(alias="from", description="The first day of a period", examples=["2017-01-01"])]
 Last = Annotated[str | None, Query(alias="to", description="The last day of a period", examples=["2020-12-31"])]
 On = Annotated[str | None, Query(description="A day in the world; today if left out", examples=["2020-12-31"])]
@@ -26,12 +28,12 @@ KnownAt = Annotated[str | None, Query(description="The last moment in the ledger
 
 
 async def both_clocks(
-    request: Request, on: On = None, first: First = None, last: Last = None, known: KnownAt = None
+    request: Request, reader: Reader, on: On = None, first: First = None, last: Last = None, known: KnownAt = None
 ) -> Question:
-    """Read both clocks of a request, so that no route can forget one."""
-    settings: Settings = request.app.state.settings
+    """Read both clocks of a request, so that no route can forget one; days are those of the home that is asked about."""
     clock: Clock = request.app.state.clock
-    return read_question(on, first, last, known, clock().astimezone(settings.zone).date(), settings.zone)
+    zone = await zone_of(request, reader.home)
+    return read_question(on, first, last, known, clock().astimezone(zone).date(), zone)
 
 
 Clocks = Annotated[Question, Depends(both_clocks)]
@@ -62,29 +64,20 @@ async def position_for(request: Request, question: Question) -> int:
     return min(await read_position(request.app.state.runtime.pool, question.known), progress.checkpoint.position)
 
 
-async def known_for(
-    request: Request, reader: Principal | None, question: Question, partnership: str | None = None
-) -> Known:
+async def known_for(request: Request, reader: Principal, question: Question, partnership: str | None = None) -> Known:
     """Return what a question may look at."""
-    settings: Settings = request.app.state.settings
     position = await position_for(request, question)
-    return await read_known(
-        request.app.state.runtime.pool, home_of(request, reader), position, settings.zone, partnership
-    )
+    zone = await zone_of(request, reader.home)
+    return await read_known(request.app.state.runtime.pool, reader, position, zone, partnership)
 
 
 async def ratings_for(
-    request: Request, reader: Principal | None, question: Question, rubric: str | None = None
+    request: Request, reader: Principal, question: Question, rubric: str | None = None
 ) -> dict[str, Any]:
     """Answer the ratings for a question; `rubric` names another than the law of the day."""
     known = await known_for(request, reader, question)
-    return compose_ratings(known, question, _named(rubric, known))
-
-
-def home_of(request: Request, reader: Principal | None) -> str:
-    """Return the home that is asked about: the reader's, or the installation's where reading is open."""
-    settings: Settings = request.app.state.settings
-    return reader.home if reader else settings.home
+    composed = compose_ratings(known, question, _named(rubric, known))
+    return {"home": reader.home, **composed, "items": [as_shown_to(reader, each) for each in composed["items"]]}
 
 
 def _named(name: str | None, known: Known) -> Rubric | None:

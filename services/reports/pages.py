@@ -2,18 +2,19 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.reports.answers import Clocks, home_of, ratings_for
+from services.reports.answers import Clocks, Reader, ratings_for
 from services.reports.question import Question
 from services.reports.store import read_activities
 from services.reports.views import dashboard_view, partnership_view
-from shared.domain.access import Principal
-from shared.web.pages import language_of, make_templates, render
-from shared.web.principal import may_read
+from shared.domain.access import Action, Allowed, Subject, may
+from shared.domain.homes import Home
+from shared.projection.homes import read_home
+from shared.web.pages import language_of, language_of_home, make_templates, render
 from shared.wire.problems import Fault, Problem
 from shared.words.dates import date_in_words
 from shared.words.words import Words
@@ -23,33 +24,36 @@ CLOCKS = ("on", "from", "to", "known")
 router = APIRouter(include_in_schema=False)
 templates = make_templates(Path(__file__).parent / "templates")
 
-Reader = Annotated[Principal | None, Depends(may_read)]
-
 
 @router.get("/")
 async def dashboard(request: Request, reader: Reader, question: Clocks) -> HTMLResponse:
     """Show all partnerships with their ten cells."""
-    words = Words(language_of(request))
+    home = await read_home(request.app.state.runtime.pool, reader.home)
+    words = Words(language_of(request, language_of_home(home)))
     ratings = await ratings_for(request, reader, question)
     view = dashboard_view(ratings, question.day, words)
-    return _page(request, "dashboard.html", words, question, view=view, ratings=ratings)
+    return _page(request, "dashboard.html", words, question, home, view=view, ratings=ratings)
 
 
 @router.get("/partnerships/{partnership}")
 async def partnership(request: Request, reader: Reader, question: Clocks, partnership: str) -> HTMLResponse:
     """Show one partnership: its cells, the activities behind each, and what was not counted."""
-    words = Words(language_of(request))
+    home = await read_home(request.app.state.runtime.pool, reader.home)
+    words = Words(language_of(request, language_of_home(home)))
     ratings = await ratings_for(request, reader, question)
     item = next((each for each in ratings["items"] if each["partnership"] == partnership), None)
     if item is None:
         title = f"There is no partnership “{partnership[:60]}” in force then."
         raise Fault(Problem(404, "unknown-partnership", title, "Go back to the dashboard and choose one."))
-    home = home_of(request, reader)
     rows = await read_activities(
-        request.app.state.runtime.pool, home, ratings["position"], partnership=partnership, withdrawn=True
+        request.app.state.runtime.pool,
+        reader,
+        ratings["position"],
+        partnership=partnership,
+        withdrawn=isinstance(may(reader, Action.READ_WITHDRAWN, Subject(reader.home, partnership)), Allowed),
     )
     view = partnership_view(item, rows, question.first, question.day, words)
-    return _page(request, "partnership.html", words, question, view=view, ratings=ratings)
+    return _page(request, "partnership.html", words, question, home, view=view, ratings=ratings)
 
 
 def _page(
@@ -57,11 +61,12 @@ def _page(
     template: str,
     words: Words,
     question: Question,
+    home: Home | None,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
     clocks = {name: asked for name in CLOCKS if (asked := request.query_params.get(name))}
     time = _time_in_words(question, words)
-    return render(templates, template, request, words, kept=clocks, time=time, **values)
+    return render(templates, template, request, words, kept=clocks, time=time, home=home, **values)
 
 
 def _time_in_words(question: Question, words: Words) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from shared.domain.book import Book, Touched, fold
 from shared.domain.events import Event, ImportCompleted
 from shared.postgres.pool import Connection
 from shared.projection.book_store import in_scope, runs_between_completions
+from shared.projection.homes import keep_homes
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
 from shared.projection.scope import EVERYTHING, Scope
@@ -39,6 +40,7 @@ class EventProjector:
         """Write the events, and the versions that begin and end with them."""
         registries = self._registries.take()
         await write_events(connection, read)
+        await keep_homes(connection, [each.event for each in read])
         for home, of_home in groupby(read, key=lambda each: each.event.home):
             if home not in registries:
                 registries[home] = await read_registry(connection, home)

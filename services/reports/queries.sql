@@ -92,6 +92,7 @@ SELECT coalesce(max(position), 0) FROM event WHERE recorded_at <= :known;
 -- The registry as it was known at a position.
 SELECT partnership, facts, ended_on FROM partnership_version
 WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+  AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
 ORDER BY partnership;
 
 -- name: facts_as_known
@@ -100,7 +101,8 @@ SELECT activity, partnership, indicator, direction, outcome, mode, first_day, la
 FROM activity_version
 WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
   AND withdrawn_by IS NULL
-  AND (:partnership::text IS NULL OR partnership = :partnership);
+  AND (:partnership::text IS NULL OR partnership = :partnership)
+  AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]));
 
 -- name: coverage_as_known
 -- When did anybody last post about each partnership, as known at a position?
@@ -109,12 +111,15 @@ FROM event
 LEFT JOIN completed_import AS completed ON completed.home = event.home AND completed.import_id = event.import_id
 WHERE event.home = :home AND event.position <= :position AND event.partnership IS NOT NULL AND event.type LIKE 'activity.%'
   AND (event.import_id IS NULL OR completed.position <= :position)
+  AND (:allowed::text[] IS NULL OR event.partnership = ANY(:allowed::text[]))
 GROUP BY event.partnership;
 
 -- name: rulings_as_known
--- Official judgements and adopted rubrics up to a position, in order.
+-- Official judgements and adopted rubrics up to a position, in order; rubrics are of the whole home.
 SELECT position, recorded_at, payload FROM event
-WHERE home = :home AND type = ANY(:types::text[]) AND position <= :position ORDER BY position;
+WHERE home = :home AND type = ANY(:types::text[]) AND position <= :position
+  AND (:allowed::text[] IS NULL OR partnership IS NULL OR partnership = ANY(:allowed::text[]))
+ORDER BY position;
 
 -- name: activities_as_known
 -- Activities whose dates touch a period, as known at a position, latest first, after a cursor.
@@ -127,6 +132,7 @@ LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND co
 WHERE version.home = :home AND (:withdrawn::boolean OR version.withdrawn_by IS NULL)
   AND version.from_position <= :position AND (version.until_position IS NULL OR version.until_position > :position)
   AND (:partnership::text IS NULL OR version.partnership = :partnership)
+  AND (:allowed::text[] IS NULL OR version.partnership = ANY(:allowed::text[]))
   AND (:first::date IS NULL OR version.last_day >= :first)
   AND (:last::date IS NULL OR version.first_day <= :last)
   AND (:before_day::date IS NULL OR (version.last_day, recorded.position) < (:before_day, :before_position::bigint))

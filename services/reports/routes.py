@@ -5,18 +5,17 @@ import json
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 
-from services.reports.answers import Clocks, home_of, position_for, ratings_for
+from services.reports.answers import Clocks, Reader, position_for, ratings_for
 from services.reports.compose import activity_document
 from services.reports.store import ActivityRow, read_activities
-from shared.domain.access import Principal
+from shared.domain.access import Action, Principal, Role, Subject
 from shared.domain.text import Slug
-from shared.web.principal import may_read
+from shared.web.rules import demand
 from shared.wire.problems import Fault, Finding, Problem
 
 router = APIRouter(prefix="/reports/v1", tags=["reports"])
-Reader = Annotated[Principal | None, Depends(may_read)]
 MOST_PER_PAGE = 500
 
 
@@ -45,13 +44,15 @@ async def activities(
     following page. It keeps the position at which the first page was answered, so that the pages fit together whatever
     is posted meanwhile.
     """
+    if withdrawn:
+        demand(reader, Action.READ_WITHDRAWN, Subject(reader.home))
     position, before = await position_for(request, question), None
     if cursor:
         position, before = _read_cursor(cursor, not_after=position)
     day = question.on if request.query_params.get("on") else None
     rows = await read_activities(
         request.app.state.runtime.pool,
-        home_of(request, reader),
+        reader,
         position,
         partnership=partnership,
         first=question.first or day,
@@ -62,10 +63,15 @@ async def activities(
     )
     page = rows[:limit]
     return {
-        "items": [activity_document(row) for row in page],
+        "items": [_shown_to(reader, activity_document(row)) for row in page],
         "next": _cursor(position, page[-1]) if len(rows) > limit else None,
         "position": position,
     }
+
+
+def _shown_to(reader: Principal, document: dict[str, Any]) -> dict[str, Any]:
+    """Return an activity as its reader may see it: the public is not told under which account it was posted."""
+    return {**document, "author": None} if reader.role is Role.PUBLIC else document
 
 
 def _cursor(position: int, row: ActivityRow) -> str:

@@ -52,6 +52,13 @@ CREATE TABLE reports.event (
     import_id uuid
 );
 
+CREATE TABLE reports.home (
+    home text NOT NULL,
+    "position" bigint NOT NULL,
+    time_zone text NOT NULL,
+    facts jsonb NOT NULL
+);
+
 CREATE TABLE reports.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -112,6 +119,9 @@ ALTER TABLE ONLY reports.event
 
 ALTER TABLE ONLY reports.event
     ADD CONSTRAINT event_pkey PRIMARY KEY ("position");
+
+ALTER TABLE ONLY reports.home
+    ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
 ALTER TABLE ONLY reports.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import shared.projection
+from shared.domain.access import Principal, partnerships_in_order
 from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Touched
 from shared.domain.events import ActivityFacts, ActivityRecorded, Event, ImportCompleted, PartnershipFacts
@@ -245,24 +246,26 @@ async def read_position(pool: Pool, known: datetime) -> int:
     return position
 
 
-async def read_known(pool: Pool, home: str, position: int, zone: tzinfo, partnership: str | None = None) -> Known:
-    """Return what was known of a home at a position; facts of one partnership only, if one is named."""
+async def read_known(
+    pool: Pool, reader: Principal, position: int, zone: tzinfo, partnership: str | None = None
+) -> Known:
+    """Return what was known of the reader's home at a position, as far as it may see it; of one partnership, if named."""
+    asked = {"home": reader.home, "position": position, "allowed": partnerships_in_order(reader)}
     facts: dict[str, list[Fact]] = defaultdict(list)
-    async for row in queries.facts_as_known(pool, home=home, position=position, partnership=partnership):
+    async for row in queries.facts_as_known(pool, **asked, partnership=partnership):
         facts[row["partnership"]].append(Fact.read(row, row["first_day"], row["last_day"]))
-    rulings = queries.rulings_as_known(pool, home=home, position=position, types=list(RULING_TYPES))
+    rulings = queries.rulings_as_known(pool, **asked, types=list(RULING_TYPES))
     return Known(
         position=position,
         partnerships=[
             _partnership(row)
-            async for row in queries.partnerships_as_known(pool, home=home, position=position)
+            async for row in queries.partnerships_as_known(pool, **asked)
             if partnership in (None, row["partnership"])
         ],
         facts=facts,
         rulings=[decode(row["payload"], row["position"], row["recorded_at"], zone) async for row in rulings],
         last_posted_at={
-            row["partnership"]: row["last_posted_at"]
-            async for row in queries.coverage_as_known(pool, home=home, position=position)
+            row["partnership"]: row["last_posted_at"] async for row in queries.coverage_as_known(pool, **asked)
         },
     )
 
@@ -284,7 +287,7 @@ class ActivityRow:
 
 async def read_activities(
     pool: Pool,
-    home: str,
+    reader: Principal,
     position: int,
     *,
     partnership: str | None = None,
@@ -294,11 +297,15 @@ async def read_activities(
     withdrawn: bool = False,
     most: int = 10_000,
 ) -> list[ActivityRow]:
-    """Return activities whose dates touch the period, as known at a position, latest first, after the cursor `before`."""
+    """Return activities that the reader may see, whose dates touch the period, as known at a position.
+
+    The latest come first; those before the cursor `before` are left out.
+    """
     before_day, before_position = before or (None, None)
     rows = queries.activities_as_known(
         pool,
-        home=home,
+        home=reader.home,
+        allowed=partnerships_in_order(reader),
         position=position,
         partnership=partnership,
         first=first,

@@ -21,6 +21,7 @@ from shared.domain.rating import History, rate
 from shared.domain.rulings import RULING_TYPES, judgements_by_partnership, rubric_in_force
 from shared.postgres.pool import Connection
 from shared.projection.book_store import bring_up
+from shared.projection.homes import keep_homes
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
 from shared.projection.scope import EVERYTHING, Scope
@@ -53,6 +54,7 @@ class RatingProjector:
 async def _project_home(
     connection: Connection, home: str, events: Sequence[Event], standing: Standing, scope: Scope
 ) -> None:
+    await keep_homes(connection, events)
     changed_at, imported_at = await bring_up(connection, home, events, standing.registry, scope)
     standing.put([change for _, change in changed_at])
     standing.forget_facts(imported_at.keys())

@@ -33,10 +33,11 @@ ON CONFLICT (home, partnership) DO UPDATE SET rated_on = excluded.rated_on, posi
     document = excluded.document;
 
 -- name: ratings
--- How do the home's partnerships stand now, all or one?
-SELECT partnership, rated_on, position, document FROM rating
-WHERE home = :home AND (:partnership::text IS NULL OR partnership = :partnership)
-ORDER BY partnership;
+-- How do the partnerships stand now, of a home or of all, all or one, of those that may be seen?
+SELECT home, partnership, rated_on, position, document FROM rating
+WHERE (:home::text IS NULL OR home = :home) AND (:partnership::text IS NULL OR partnership = :partnership)
+  AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+ORDER BY home, partnership;
 
 -- name: drop_rating!
 -- These partnerships are not in force today.

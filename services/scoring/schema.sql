@@ -31,6 +31,13 @@ CREATE TABLE scoring.checkpoint (
     CONSTRAINT checkpoint_check CHECK (((0 <= first_partition) AND (first_partition <= last_partition) AND (last_partition <= 63)))
 );
 
+CREATE TABLE scoring.home (
+    home text NOT NULL,
+    "position" bigint NOT NULL,
+    time_zone text NOT NULL,
+    facts jsonb NOT NULL
+);
+
 CREATE TABLE scoring.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -97,6 +104,9 @@ ALTER TABLE ONLY scoring.calendar
 
 ALTER TABLE ONLY scoring.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection, first_partition);
+
+ALTER TABLE ONLY scoring.home
+    ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
 ALTER TABLE ONLY scoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);

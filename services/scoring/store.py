@@ -9,6 +9,7 @@ from typing import Any
 
 import shared.projection
 from services.scoring.standing import HeldFacts, Standing
+from shared.domain.access import ALL_HOMES, Principal, partnerships_in_order
 from shared.domain.events import EVENT_TYPES, Event
 from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact
@@ -115,6 +116,8 @@ async def drop_ratings(connection: Connection, home: str, slugs: Collection[str]
         await queries.drop_rating(connection, home=home, partnerships=sorted(slugs))
 
 
-async def read_ratings(pool: Pool, home: str, partnership: str | None) -> list[Any]:
-    """Return the rows of the home's ratings of now, all or one."""
-    return [row async for row in queries.ratings(pool, home=home, partnership=partnership)]
+async def read_ratings(pool: Pool, reader: Principal, partnership: str | None = None) -> list[Any]:
+    """Return the rows of the ratings of now that a reader may see, all or one."""
+    home = None if reader.home == ALL_HOMES else reader.home
+    allowed = partnerships_in_order(reader)
+    return [row async for row in queries.ratings(pool, home=home, partnership=partnership, allowed=allowed)]

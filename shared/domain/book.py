@@ -6,7 +6,7 @@ This fold is what every projection must equal; the services keep its result in t
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from shared.domain.amend import Activity, Partnership, amend, change, complete, record, register, restore
+from shared.domain.amend import Activity, DoesNotFit, Partnership, amend, change, complete, record, register, restore
 from shared.domain.events import (
     ActivityCorrected,
     ActivityRecorded,
@@ -41,7 +41,9 @@ def fold(book: Book, event: Event) -> list[Activity | Partnership]:
     """Bring the book up to the event and return what changed.
 
     What the event touches must be in the book. A second registration of a slug and a change to what is not there change
-    nothing: ingest refuses both, so they can only be read from a log that something else wrote to.
+    nothing: ingest refuses both, so they can only be read from a log that something else wrote to. Raises `DoesNotFit` for
+    an amendment that stands under another partnership than its activity: whoever may post for the one may not change the
+    other.
     """
     changed: list[Activity | Partnership] = []
     match event.data:
@@ -57,10 +59,10 @@ def fold(book: Book, event: Event) -> list[Activity | Partnership]:
         case ActivityRecorded() if event.id not in book.activities:
             changed = [record(event)]
         case ActivityCorrected(activity=activity) | ActivityRetracted(activity=activity) if activity in book.activities:
-            changed = [amend(book.activities[activity], event)]
+            changed = [amend(_of_the_same_partnership(book.activities[activity], event), event)]
         case ActivityRetracted(activity=taken_back_by):
             withdrawn = (each for each in book.activities.values() if each.withdrawn_by == taken_back_by)
-            changed = [restore(each, event) for each in withdrawn]
+            changed = [restore(_of_the_same_partnership(each, event), event) for each in withdrawn]
         case ImportReversed(batch=batch):
             standing = (each for each in book.activities.values() if each.withdrawn_by is None)
             changed = [amend(each, event) for each in standing if each.facts.batch == batch]
@@ -72,6 +74,13 @@ def fold(book: Book, event: Event) -> list[Activity | Partnership]:
         else:
             book.partnerships[each.slug] = each
     return changed
+
+
+def _of_the_same_partnership(activity: Activity, event: Event) -> Activity:
+    if event.partnership not in (None, activity.facts.partnership):
+        problem = f"{event.type} stands under “{event.partnership}”, its activity under “{activity.facts.partnership}”."
+        raise DoesNotFit(problem, "Find out what wrote it into the ledger.")
+    return activity
 
 
 @dataclass(slots=True)

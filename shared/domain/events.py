@@ -8,14 +8,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.codes import Actor, Direction, Indicator, Initiator, Level, Milestone, Mode, Outcome, RatingCode
 from shared.domain.rubric import Rubric
-from shared.domain.text import Count, Country, Currency, Day, Flag, Hash, Line, MediaType, OccurredText, Slug, Text
+from shared.domain.text import (
+    Count,
+    Country,
+    Currency,
+    Day,
+    Flag,
+    Hash,
+    Line,
+    MediaType,
+    OccurredText,
+    Slug,
+    Text,
+    TimeZone,
+)
 from shared.domain.unfit import Unfit
 
 NAMES_OF_DERIVED_IDS = UUID("6f0c1c1e-7d0b-5d4e-9a53-6b656d626172")
@@ -51,6 +64,31 @@ class BilingualText(Data):
         if self.id is None and self.en is None:
             raise Unfit("It has no text.", "Give `id` (Indonesian), `en` (English) or both.")
         return self
+
+
+class HomeFacts(Data):
+    """What a home says of itself: its name, the language its pages begin in, its letterhead, whether the public may read."""
+
+    name: Bilingual
+    language: Literal["id", "en"] = "id"
+    letterhead: Annotated[list[Line], Field(max_length=6)] = []
+    released: Flag = True
+
+
+class HomeOpened(HomeFacts):
+    """A home begins. Its time zone decides when its days begin and end, and stays as it is for ever. Written by the ledger.
+
+    It is opened with `POST /ingest/v1/homes`, or at the installation's first start.
+    """
+
+    time_zone: TimeZone
+
+
+class HomeChanged(Data):
+    """What a home says of itself is changed; `changes` names only what changes. The time zone cannot be among it."""
+
+    changes: Annotated[dict[str, Any], Field(min_length=1)]
+    reason: Line
 
 
 class PartnershipFacts(Data):
@@ -254,6 +292,8 @@ class ReportIssued(Data):
 
 EVENT_TYPES: Mapping[str, type[Data]] = MappingProxyType(
     {
+        "home.opened": HomeOpened,
+        "home.changed": HomeChanged,
         "partnership.registered": PartnershipRegistered,
         "partnership.changed": PartnershipChanged,
         "partnership.ended": PartnershipEnded,
@@ -271,7 +311,7 @@ EVENT_TYPES: Mapping[str, type[Data]] = MappingProxyType(
         "report.issued": ReportIssued,
     }
 )
-WRITTEN_BY_THE_LEDGER = frozenset({"day.closed", "import.completed"})
+WRITTEN_BY_THE_LEDGER = frozenset({"home.opened", "day.closed", "import.completed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +333,11 @@ class Event:
     partnership: str | None
     data: Data
     import_id: UUID | None = None
+
+
+def home_opened_id(home: str) -> UUID:
+    """Return the one id that the opening of this home can have: its time zone is said once."""
+    return uuid5(NAMES_OF_DERIVED_IDS, f"{home}/home.opened")
 
 
 def day_closed_id(home: str, day: date) -> UUID:

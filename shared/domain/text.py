@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import date
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
@@ -16,6 +17,7 @@ _ALLOWED = "\n\t" + _JOINERS_AND_MARKS
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
+_ZONES_OF_THE_MACHINE = ("localtime", "posixrules")
 _INVISIBLE = ("Cc", "Cf", "Co", "Zl", "Zp")
 
 
@@ -55,6 +57,16 @@ def _occurred(value: str) -> str:
     return parse_occurred(value).text
 
 
+def _time_zone(value: str) -> str:
+    remedy = "Use one of the IANA's names, such as Asia/Jakarta."
+    if value in _ZONES_OF_THE_MACHINE:
+        raise Unfit(f"“{value}” is another zone on every machine.", remedy)
+    try:
+        return ZoneInfo(value).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Unfit(f"There is no time zone “{value[:60]}”.", remedy) from error
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), AfterValidator(_printable)
@@ -66,5 +78,6 @@ Hash = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$", max_length=100)]
 Day = Annotated[date, BeforeValidator(_day)]
 OccurredText = Annotated[str, AfterValidator(_occurred)]
+TimeZone = Annotated[str, StringConstraints(max_length=60), AfterValidator(_time_zone)]
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000_000)]

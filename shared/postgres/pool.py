@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from shared.postgres.roles import OWNER, password_name, role_of
+from shared.postgres.roles import LONGEST_STATEMENT_SECONDS, OWNER, password_name, role_of
 from shared.process.secrets import read_secret
 from shared.process.settings import Settings
 
@@ -16,28 +16,35 @@ DISK_IS_FULL = asyncpg.DiskFullError
 LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 """What a statement raises whose lock another session holds."""
 
+QUERY_TOOK_TOO_LONG = asyncpg.QueryCanceledError
+"""What a statement raises that the server ended because it took longer than it may."""
+
 REFUSED_BY_THE_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What a statement raises because of its values: it would be refused again, however often it is tried."""
+
+LONGEST_QUESTION_SECONDS = 20
+"""How long a statement may take that somebody waits for."""
 
 Pool = asyncpg.Pool
 PooledConnection = asyncpg.pool.PoolConnectionProxy
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
-async def open_pool(settings: Settings, schema: str) -> Pool:
+async def open_pool(settings: Settings, schema: str, longest_seconds: float = LONGEST_STATEMENT_SECONDS) -> Pool:
     """Open a pool of a service's own role, whose queries see its schema; JSON columns are read and written as values.
 
-    Where the installation keeps no secrets, the address says who connects.
+    The server ends a statement after `longest_seconds`. Where the installation keeps no secrets, the address says who
+    connects.
     """
-    return await _open_pool(settings, schema, schema)
+    return await _open_pool(settings, schema, schema, longest_seconds)
 
 
 async def open_pool_of_owner(settings: Settings, schema: str) -> Pool:
     """Open a pool whose queries see a schema, for what only the owner may do: make tables and put them in place."""
-    return await _open_pool(settings, schema, OWNER)
+    return await _open_pool(settings, schema, OWNER, longest_seconds=0)
 
 
-async def _open_pool(settings: Settings, schema: str, role: str) -> Pool:
+async def _open_pool(settings: Settings, schema: str, role: str, longest_seconds: float) -> Pool:
     password = read_secret(settings.secrets_folder, password_name(role))
     pool = await asyncpg.create_pool(
         settings.postgres_dsn.get_secret_value(),
@@ -47,7 +54,12 @@ async def _open_pool(settings: Settings, schema: str, role: str) -> Pool:
         max_size=settings.postgres_connections,
         command_timeout=60,
         init=_know_json,
-        server_settings={"search_path": schema, "application_name": f"kembar-{schema}", "timezone": "UTC"},
+        server_settings={
+            "search_path": schema,
+            "application_name": f"kembar-{schema}",
+            "timezone": "UTC",
+            "statement_timeout": f"{round(longest_seconds * 1000)}ms",
+        },
     )
     assert pool is not None
     return pool

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import asyncpg
 
 OWNER = "owner"
+LONGEST_STATEMENT_SECONDS = 60
+"""How long any statement of a service may take; what takes longer is a mistake, and would hold others up."""
 ACCESS = "access"
 SERVICES = ("ingest", "scoring", "reports", ACCESS)
 WHAT_MAKES_A_PRINCIPAL = {
@@ -75,6 +77,7 @@ def _grants(service: str, role: str) -> Sequence[str]:
         f"REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role}",
         *([f"REVOKE UPDATE, DELETE ON {ACCESS}.audit FROM {role}"] if service == ACCESS else []),
         f"ALTER ROLE {role} SET search_path TO {service}",
+        f"ALTER ROLE {role} SET statement_timeout TO '{LONGEST_STATEMENT_SECONDS}s'",
     )
 
 

@@ -1,14 +1,33 @@
 """Logs: one JSON object per line on standard error, times in UTC, no secret ever."""
 
 import logging
+import re
+from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 # The values of a frame's variables hold whatever was being worked on, tokens among it.
 _TRACEBACKS_WITHOUT_VALUES = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
+
+
+_SECRETS = re.compile(
+    r"""(?P<before> \b bearer \s+ | \b password ["']? \s* [:=] \s* ["']? ) [^\s"'\\]+
+    | (?P<user> :// [^\s:/@"]* : ) [^\s/@"]+ (?=@)
+    | \b kembar_ [\w-]{20,}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def without_secrets(line: str) -> str:
+    """Return a line without what looks like a token or a password, should an error's text ever hold one."""
+    return _SECRETS.sub(lambda found: f"{found['before'] or found['user'] or ''}…", line)
+
+
+def _render(logger: Any, name: str, event: EventDict) -> str:  # noqa: ANN401 - structlog's own
+    return without_secrets(str(structlog.processors.JSONRenderer(ensure_ascii=False)(logger, name, event)))
 
 
 def set_up_logs(level: str, *, service: str) -> None:
@@ -34,7 +53,7 @@ def set_up_logs(level: str, *, service: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _TRACEBACKS_WITHOUT_VALUES,
-                structlog.processors.JSONRenderer(),
+                _render,
             ],
         )
     )

@@ -7,10 +7,11 @@ holds the list to this class.
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.domain.access import Role
@@ -27,6 +28,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     open_reading: bool = False
+    requests_per_second: Annotated[float, Field(gt=0)] = 5000.0
+    open_requests_per_second: Annotated[float, Field(gt=0)] = 500.0
     project: bool = True
     public_url: str | None = None
     trusted_proxies: list[str] = []

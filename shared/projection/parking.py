@@ -14,7 +14,7 @@ import structlog
 
 from shared.domain.events import Event
 from shared.ledger.ledger import Ledger, Stored
-from shared.ledger.subjects import partition_in, partition_number
+from shared.ledger.subjects import partition_in, partition_number, subject_of
 from shared.postgres.pool import REFUSED_BY_THE_DATABASE, Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.projection.scope import ALL_PARTITIONS, Key, Scope
@@ -75,10 +75,18 @@ def read_entries(entries: Sequence[Stored], zone: tzinfo, partitions: Set[int]) 
         if partitions is not ALL_PARTITIONS and partition_in(entry.subject) not in (None, *partitions):
             continue
         try:
-            read.append(Read(decode(entry.payload, entry.position, entry.recorded_at, zone), entry))
+            read.append(_read(entry, zone))
         except ValueError as error:
             read.append(Unreadable(entry, error))
     return read
+
+
+def _read(entry: Stored, zone: tzinfo) -> Read:
+    """Return the event; `ValueError` where it says another home, id or partnership than it stands under."""
+    event = decode(entry.payload, entry.position, entry.recorded_at, zone)
+    if entry.subject != subject_of(event.home, event.id, event.partnership):
+        raise ValueError(f"Position {entry.position} stands under {entry.subject}, and says otherwise itself.")
+    return Read(event, entry)
 
 
 async def project_or_park(
@@ -185,8 +193,7 @@ async def try_parked_again(
         projector.forget()
         try:
             async with connection.transaction():
-                event = decode(entry.payload, entry.position, entry.recorded_at, zone)
-                await projector.project(connection, [Read(event, entry)], scope)
+                await projector.project(connection, [_read(entry, zone)], scope)
                 await queries.let_go(connection, **named)
             let_go += 1
         except BAD_EVENT as error:

@@ -1,7 +1,7 @@
 """The frame of a service's app: problem documents for every error, health, readiness, metrics, waiting for a position."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from fastapi import Depends, FastAPI, Request, Response
@@ -11,14 +11,19 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.ledger.ledger import CONNECTION_ERRORS
-from shared.postgres.pool import DATABASE_ERRORS, DISK_IS_FULL
+from shared.postgres.pool import DATABASE_ERRORS, DISK_IS_FULL, QUERY_TOOK_TOO_LONG
 from shared.process.settings import Settings
-from shared.projection.parking import read_parked
+from shared.projection.parking import Parked, read_parked
 from shared.projection.progress import Progress
 from shared.web.directory import Directory
-from shared.web.principal import may_read
-from shared.wire.problems import MEDIA_TYPE, Fault, Finding, Problem
+from shared.web.guards import GUARDS, HEADERS, TOOK_TOO_LONG
+from shared.web.homes import Zones
+from shared.web.limits import Limits
+from shared.web.problems import PROBLEMS, answer
+from shared.web.rules import Forbidden, keep_refusal, open_to_all, requires
+from shared.wire.problems import Fault, Finding, Problem
 
 WAIT_FOR_POSITION_SECONDS = 5.0
 log = structlog.get_logger()
@@ -41,41 +46,53 @@ def make_app(
         title=title,
         version="1",
         lifespan=lifespan,
-        openapi_url=f"/{service}/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redirect_slashes=False,
         redoc_url=None,
+        responses=PROBLEMS,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it looks for exporters at every request
     )
     app.state.settings = settings
     directory: Directory | None = None  # who is known, once the tables are open
     app.state.directory = directory
+    app.state.zones = Zones(settings)
+    app.state.limits_of_principals = Limits(settings.requests_per_second)
+    app.state.limits_of_addresses = Limits(settings.open_requests_per_second)
     app.state.progress = Progress(service)
     app.state.runtime = None
     app.state.metrics = _metrics(app)
     app.add_exception_handler(Fault, _problem_of_fault)
+    app.add_exception_handler(Forbidden, _problem_of_refusal)
     app.add_exception_handler(RequestValidationError, _problem_of_question)
     app.add_exception_handler(HTTPException, _problem_of_http)
     app.add_exception_handler(DISK_IS_FULL, _problem_of_no_room)
     for unreachable in (*CONNECTION_ERRORS, *DATABASE_ERRORS):
         app.add_exception_handler(unreachable, _problem_of_unreachable)
+    app.add_exception_handler(QUERY_TOOK_TOO_LONG, _problem_of_time)
     app.add_exception_handler(Exception, _problem_of_bug)
     if projects:
         app.add_middleware(WaitForPosition, progress=app.state.progress)
         _answer_status(app, service)
     app.add_middleware(HeadAsGet)
+    for guard in GUARDS:
+        app.add_middleware(guard)
 
-    @app.get(f"/{service}/healthz", include_in_schema=False)
+    @app.get(f"/{service}/v1/openapi.json", include_in_schema=False, dependencies=[Depends(open_to_all)])
+    async def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    @app.get(f"/{service}/healthz", include_in_schema=False, dependencies=[Depends(open_to_all)])
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get(f"/{service}/readyz", include_in_schema=False)
+    @app.get(f"/{service}/readyz", include_in_schema=False, dependencies=[Depends(open_to_all)])
     async def readyz() -> JSONResponse:
         trouble = _trouble(app)
         body = {"ready": trouble is None, "position": app.state.progress.checkpoint.position, "trouble": trouble}
         return JSONResponse(body, status_code=200 if trouble is None else 503)
 
-    @app.get(f"/{service}/metrics", include_in_schema=False)
+    @app.get(f"/{service}/metrics", include_in_schema=False, dependencies=[Depends(open_to_all)])
     async def metrics() -> Response:
         return Response(generate_latest(app.state.metrics), media_type=CONTENT_TYPE_LATEST)
 
@@ -83,9 +100,9 @@ def make_app(
 
 
 def _answer_status(app: FastAPI, service: str) -> None:
-    @app.get(f"/{service}/v1/status", tags=[service], dependencies=[Depends(may_read)])
-    async def status() -> dict[str, Any]:
-        """Answer how far the tables have come, how far the ledger goes, and what is parked and why."""
+    @app.get(f"/{service}/v1/status", tags=[service])
+    async def status(reader: Annotated[Principal, requires(Action.READ_STATUS)]) -> dict[str, Any]:
+        """Answer how far the tables have come, how far the ledger goes, and what of one's own is parked and why."""
         checkpoint = app.state.progress.checkpoint
         end = await app.state.runtime.ledger.end()
         return {
@@ -93,8 +110,13 @@ def _answer_status(app: FastAPI, service: str) -> None:
             "ledger_ends_at": end,
             "behind": end - checkpoint.position,
             "trouble": _trouble(app),
-            "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool)],
+            "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool) if _may_see(reader, each)],
         }
+
+
+def _may_see(reader: Principal, parked: Parked) -> bool:
+    subject = Subject(parked.home, parked.partnership or None)
+    return isinstance(may(reader, Action.READ_PARKED, subject), Allowed)
 
 
 class HeadAsGet:
@@ -124,14 +146,6 @@ def _metrics(app: FastAPI) -> CollectorRegistry:
     ready = Gauge("kembar_projection_ready", "1 while the projection can go on", ["service"], registry=metrics)
     ready.labels(progress.name).set_function(lambda: float(_trouble(app) is None))
     return metrics
-
-
-def answer(problem: Problem) -> JSONResponse:
-    """Return the problem as an HTTP answer."""
-    headers = {"Retry-After": str(problem.retry_after_seconds)} if problem.retry_after_seconds is not None else {}
-    if problem.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(problem.document(), problem.status, headers, media_type=MEDIA_TYPE)
 
 
 class WaitForPosition:
@@ -176,6 +190,14 @@ def _not_there_yet(wanted: int, progress: Progress) -> Problem:
 async def _problem_of_fault(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Fault)
     return answer(error.problem)
+
+
+async def _problem_of_refusal(request: Request, error: Exception) -> Response:
+    """Keep what was refused, then answer as every other problem is answered, as a document or as a page."""
+    assert isinstance(error, Forbidden)
+    await keep_refusal(request, error)
+    response: Response = await request.app.exception_handlers[Fault](request, error)
+    return response
 
 
 async def _problem_of_question(request: Request, error: Exception) -> JSONResponse:
@@ -223,9 +245,15 @@ async def _problem_of_no_room(request: Request, error: Exception) -> JSONRespons
     return answer(NO_ROOM)
 
 
+async def _problem_of_time(request: Request, error: Exception) -> Response:
+    log.warning("a query took too long and was ended", path=request.url.path)
+    response: Response = await request.app.exception_handlers[Fault](request, Fault(TOOK_TOO_LONG))
+    return response
+
+
 async def _problem_of_bug(request: Request, error: Exception) -> JSONResponse:
     log.error("a request failed", path=request.url.path, exc_info=error)
-    return answer(
+    response = answer(
         Problem(
             500,
             "fault",
@@ -233,3 +261,5 @@ async def _problem_of_bug(request: Request, error: Exception) -> JSONResponse:
             "Try again; if it stays so, show the log to the administrator.",
         )
     )
+    response.headers.update(HEADERS)  # this answer is given outside of all guards
+    return response

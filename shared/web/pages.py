@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from shared.domain.homes import Home
 from shared.ledger.ledger import CONNECTION_ERRORS
 from shared.postgres.pool import DATABASE_ERRORS
-from shared.web.app import UNREACHABLE, answer
+from shared.web.app import UNREACHABLE
+from shared.web.problems import answer
+from shared.web.rules import open_to_all
 from shared.wire.problems import Fault, Problem
 from shared.words.words import LANGUAGES, Language, Words
 
@@ -22,8 +25,6 @@ STYLE = HERE / "static" / "kembar.css"
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
 }
 
 PROBLEMS_IN_WORDS = {
@@ -35,6 +36,10 @@ PROBLEMS_IN_WORDS = {
     "not-allowed": "Only an administrator of this home may do this. Ask one to do it.",
     "unknown-account": "There is no such account in this home.",
     "sign-in-not-safe": "Passwords are not taken here: this address has no TLS. Ask whoever looks after this installation.",
+    "forbidden": "Your account may not see this page. Ask the bureau if it should.",
+    "unknown-home": "There is no such home. Leave it out of the address to see your own.",
+    "too-many-requests": "More is being asked than is answered to one account. Try again in a few seconds.",
+    "took-too-long": "The answer took too long. Ask for a shorter period.",
     "provider-away": "The identity provider cannot be reached just now. Try again in a moment.",
 }
 
@@ -49,7 +54,7 @@ def make_templates(folder: Path) -> Environment:
     return templates
 
 
-@router.get("/static/kembar.css")
+@router.get("/static/kembar.css", dependencies=[Depends(open_to_all)])
 async def style() -> FileResponse:
     """Serve the style sheet; its address changes with its content."""
     return FileResponse(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
@@ -64,15 +69,19 @@ def render(
     kept: Mapping[str, str] | None = None,
     here: Mapping[str, str] | None = None,
     time: Mapping[str, Any] | None = None,
+    home: Home | None = None,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
     """Return a page. `kept` are the parameters that its links keep, `here` those that it keeps in another language only;
-    `time` says which past it shows.
+    `time` says which past it shows, `home` whose page it is.
     """
+    always = {"home": asked_home} if (asked_home := request.query_params.get("home")) else {}
+    if words.language != language_of_home(home):
+        always["lang"] = words.language
 
     def link(path: str, **changes: str | None) -> str:
-        """Return an address that keeps both clocks and the language, so that no link leaves the past by accident."""
-        asked = {**(kept or {}), **({"lang": words.language} if words.language != "id" else {}), **changes}
+        """Return an address that keeps home, both clocks and language, so that no link leaves the past by accident."""
+        asked = {**(kept or {}), **always, **changes}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         return f"{path}?{query}" if query else path
 
@@ -82,11 +91,29 @@ def render(
         link=link,
         path=request.url.path,
         clocks=kept or {},
+        kept=always,
         here=here or {},
         time=time,
+        home=_home_in(home, words.language),
         **values,
     )
     return HTMLResponse(html, headers=SECURITY)
+
+
+def _home_in(home: Home | None, language: Language) -> dict[str, Any] | None:
+    """Return what a page says of its home: the name in this language, else in the other, and the letterhead."""
+    if home is None:
+        return None
+    name = home.facts.name
+    return {
+        "name": (name.id or name.en) if language == "id" else (name.en or name.id),
+        "letterhead": home.facts.letterhead,
+    }
+
+
+def language_of_home(home: Home | None) -> Language:
+    """Return the language that a home's pages begin in."""
+    return home.facts.language if home is not None else "id"
 
 
 def language_of(request: Request, otherwise: str = "id") -> Language:

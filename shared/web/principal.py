@@ -1,20 +1,19 @@
-"""Who is asking: the one place that turns a request into a principal, by a bearer token or by a session's cookie.
-
-The dependencies are coroutines although they may wait for nothing: FastAPI would run plain functions in a thread each.
-"""
+"""Who is asking: the one place that turns a request into a principal, by a bearer token or by a session's cookie."""
 
 import hashlib
 from collections.abc import Mapping
 
 from fastapi import Request
 
-from shared.domain.access import Principal, Scope
+from shared.domain.access import Principal, Role
 from shared.domain.credentials import Credential, Refused
 from shared.process.settings import Settings
-from shared.web.audit import address_of, audit, write_audit
+from shared.web.audit import address_of, write_audit
 from shared.web.directory import Directory
 from shared.wire.problems import Fault, Problem
 
+ROLES = tuple(role.value for role in Role if role is not Role.PUBLIC)
+"""The roles that an account can have; the public needs none."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 COOKIE_WITH_TLS, COOKIE_WITHOUT = "__Host-kembar", "kembar"
 """Not every browser takes a Secure cookie, which `__Host-` demands, from http://127.0.0.1."""
@@ -37,38 +36,6 @@ async def principal_of(request: Request) -> Principal | None:
         return await _of_token(request, token.strip() if scheme.lower() == "bearer" else "")
     secret = request.cookies.get(cookie_name(request.app.state.settings))
     return await _of_session(request, secret) if secret else None
-
-
-async def may_post(request: Request) -> Principal:
-    """Return who is posting; 401 for nobody known, 403 for a token whose scopes leave posting out."""
-    principal = await principal_of(request)
-    if principal is None:
-        raise Fault(UNAUTHORIZED)
-    return await within_scope(request, principal, Scope.POST)
-
-
-async def may_read(request: Request) -> Principal | None:
-    """Return who is reading; None for anybody where reading is open, 401 otherwise, 403 for a token not meant for it."""
-    settings: Settings = request.app.state.settings
-    principal = await principal_of(request)
-    if principal is None and not settings.open_reading:
-        raise Fault(UNAUTHORIZED)
-    return await within_scope(request, principal, Scope.READ) if principal else None
-
-
-async def within_scope(request: Request, principal: Principal, scope: Scope) -> Principal:
-    """Return the principal, where its token is meant for this; 403 otherwise, which the audit trail keeps."""
-    if principal.scopes is not None and scope not in principal.scopes:
-        await audit(request, "token-refused", principal, reason="out-of-scope", scope=scope, path=request.url.path)
-        raise Fault(
-            Problem(
-                status=403,
-                kind="out-of-scope",
-                title=f"The token is not meant for this: its scopes leave “{scope}” out. Nothing was done.",
-                remedy=f"Use a token with the scope “{scope}”; `kembar tokens add` or /account makes one.",
-            )
-        )
-    return principal
 
 
 def cookie_name(settings: Settings) -> str:

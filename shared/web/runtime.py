@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from shared.ledger.follow import check_what_was_read
 from shared.ledger.ledger import Ledger
-from shared.postgres.pool import Pool, open_pool
+from shared.postgres.pool import LONGEST_QUESTION_SECONDS, Pool, open_pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.process.tasks import end
@@ -28,12 +28,13 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Runtime:
-    """The open parts of a running service."""
+    """The open parts of a running service; `projecting_pool` is apart, for its statements may take longer."""
 
     ledger: Ledger
     pool: Pool
     progress: Progress
     standstill: Standstill = field(default_factory=Standstill)
+    projecting_pool: Pool | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
@@ -52,6 +53,8 @@ class Runtime:
         """End the tasks, then close what they used."""
         await end(*self._tasks)
         await self.pool.close()
+        if self.projecting_pool is not None:
+            await self.projecting_pool.close()
         await self.ledger.close()
 
     def _stop_the_process_if_failed(self, task: asyncio.Task[None]) -> None:
@@ -81,7 +84,7 @@ async def open_runtime(
     ledger = await Ledger.connect(settings.nats_url, schema, settings.secrets_folder)
     try:
         await ledger.check(settings.nats_monitor_urls)
-        pool = await open_pool(settings, schema)
+        pool = await open_pool(settings, schema, LONGEST_QUESTION_SECONDS)
     except BaseException:
         await ledger.close()
         raise
@@ -92,7 +95,8 @@ async def open_runtime(
         runtime.start(watch_progress(pool, progress))
         runtime.start(keep_looking_for_a_standstill(ledger, progress, runtime.standstill))
         if settings.project:
-            runtime.start(keep_projecting(ledger, pool, projector, settings))
+            runtime.projecting_pool = await open_pool(settings, schema)
+            runtime.start(keep_projecting(ledger, runtime.projecting_pool, projector, settings))
         yield runtime
     finally:
         await runtime.stop()

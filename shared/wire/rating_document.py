@@ -1,8 +1,10 @@
 """A rating as the APIs answer it and as scoring keeps it: one form for both."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from shared.domain.access import Principal, Role
 from shared.domain.amend import Partnership
 from shared.domain.cells import WAYS, Cell
 from shared.domain.codes import Indicator
@@ -38,6 +40,14 @@ def rating_document(rating: Rating, partnership: Partnership) -> dict[str, Any]:
         "rubric": _rubric(rating.rubric),
         "mou_date": _day(partnership.facts.mou_date),
     }
+
+
+def as_shown_to(reader: Principal, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rating's document as its reader may see it: the public is not told under which account a judgement was set."""
+    official = document["official"]
+    if official is None or reader.role is not Role.PUBLIC:
+        return dict(document)
+    return {**document, "official": {**official, "author": None}}
 
 
 def _official(judgement: Judgement | None) -> dict[str, Any] | None:

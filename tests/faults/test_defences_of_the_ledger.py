@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import pytest
 
+from services.ingest.homes import Homes
 from services.ingest.post import Desk, Receipts
 from services.ingest.requests import read_event
 from services.ingest.store import BookProjector
@@ -26,13 +27,12 @@ from shared.ledger.writer import Writer
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
 from shared.projection.book_store import read_touched
-from shared.web.principal import Principal
 from shared.wire.envelope import encode
 from shared.wire.problems import Fault
 from tests.shared.ledger.test_append import an_entry
 from tests.shared.ledger.test_archive import an_archive, nothing, stored
 from tests.shared.projection.test_run import Positions, a_day_closed, projecting, seen
-from tests.support.build import a_partnership, a_posting, an_activity, an_id
+from tests.support.build import a_partnership, a_posting, a_principal, an_activity, an_id
 from tests.support.disks import disk_in_a_file
 from tests.support.engines import open_ledger, running_nats, same_secrets, temporary_folder
 from tests.support.installation import SetClock
@@ -252,12 +252,12 @@ async def test_what_stands_on_a_partition_is_appended_only_where_that_has_not_mo
     await ledger.append([entry_of("partnership.registered", a_partnership())])
     activity = an_id()
     await ledger.append([entry_of("activity.recorded", an_activity(), activity)])
-    principal = Principal("jakarta/bureau", "bureau", "jakarta")
+    principal, homes = a_principal("bureau"), Homes(ledger, Settings())
     both_have_decided = asyncio.Barrier(2)
     async with projecting(ledger, pool, BookProjector()) as (progress, _):
         desks = [
-            Desk(ledger, Meeting(ledger, both_have_decided, expects=defended), pool, progress, Settings(), SetClock())
-            for _ in range(2)
+            Desk(ledger, writer, pool, progress, Settings(), SetClock(), homes)
+            for writer in (Meeting(ledger, both_have_decided, expects=defended) for _ in range(2))
         ]
         requests = [correction_of(activity, place) for place in ("Hanoi", "Jakarta")]
 

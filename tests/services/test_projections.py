@@ -18,6 +18,7 @@ from services.ingest.store import BookProjector
 from services.reports.project import EventProjector
 from services.scoring.project import RatingProjector
 from shared.domain.book import Book, fold
+from shared.domain.events import home_opened_id
 from shared.ledger.ledger import Entry, Stored
 from shared.ledger.subjects import PARTITIONS, partition_in, subject_of
 from shared.postgres.pool import open_pool
@@ -38,6 +39,8 @@ def what_is_rare() -> list[tuple[str, dict[str, Any], UUID]]:
     """What a made-up history leaves out: imports and their reversal, endings, changes, rulings."""
     activity = an_activity(partnership=slug(3), batch="import-1", occurred="2007-01-20/2007-02-03")
     return [
+        ("home.opened", {"name": {"id": "Jakarta"}, "time_zone": "Asia/Jakarta"}, home_opened_id(HOME)),
+        ("home.changed", {"changes": {"letterhead": ["Balai Kota"]}, "reason": "Moved in"}, an_id()),
         ("activity.recorded", activity, IMPORTED[0]),
         ("activity.recorded", {**activity, "partnership": slug(4)}, IMPORTED[1]),
         ("rating.set", _judgement(5), JUDGEMENT),
@@ -48,6 +51,7 @@ def what_is_rare() -> list[tuple[str, dict[str, Any], UUID]]:
         ("partnership.changed", {"partnership": slug(8), "changes": {"country": "ID"}, "reason": "A slip"}, an_id()),
         ("rating.lifted", {"partnership": slug(5), "judgement": str(JUDGEMENT), "reason": "A slip"}, an_id()),
         ("rubric.adopted", {"rubric": rubric_data(window_months=3), "valid_from": "2007-02-01"}, an_id()),
+        ("home.changed", {"changes": {"letterhead": None, "language": "en"}, "reason": "Moved out"}, an_id()),
         ("import.reversed", {"batch": "import-1", "reason": "Once more"}, an_id()),
     ]
 

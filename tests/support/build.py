@@ -10,6 +10,7 @@ from services.ingest.accept import Situation
 from services.ingest.check import Context
 from services.ingest.columns import ColumnMapping
 from services.ingest.requests import Requested, read_batch, read_event
+from shared.domain.access import Principal, Role
 from shared.domain.book import Book, fold
 from shared.domain.codes import Direction, Indicator, Mode, Outcome, RatingCode
 from shared.domain.events import EVENT_TYPES, Event
@@ -189,3 +190,14 @@ def only_finding(problem: object) -> Finding:
     assert isinstance(problem, Problem), problem
     (finding,) = problem.findings
     return finding
+
+
+def a_principal(role: str = "bureau", **changes: Any) -> Principal:
+    """Return an account of this role in the home; an embassy looks after Hanoi only."""
+    values: dict[str, Any] = {
+        "account": f"{HOME}/{role}",
+        "home": HOME,
+        "role": Role(role),
+        "partnerships": frozenset({"hanoi"}) if role == "embassy" else None,
+    }
+    return Principal(**values | changes)

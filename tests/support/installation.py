@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import uvicorn
@@ -18,7 +19,12 @@ import services.reports.app
 import services.scoring.app
 from cli.embedded.nats_server import free_ports
 from cli.serve import how_served, on_one_port
+from services.access import store
+from services.access.decide import Membership, TokenPlanned
+from shared.domain.credentials import TOKEN_LASTS_AT_MOST
+from shared.postgres.pool import Connection, open_pool
 from shared.process.settings import Settings
+from shared.web.directory import Directory
 from tests.support.engines import PRESENT, TOKENS, NatsServer, same_secrets
 
 
@@ -83,11 +89,28 @@ class PromptServer(uvicorn.Server):
         await self.ended.wait()
 
 
+@dataclass(frozen=True)
+class AnAccount:
+    """A program with a token of its own."""
+
+    token: str
+    account: str
+    membership: Membership
+
+    async def keep(self, connection: Connection) -> None:
+        """Put it into the tables."""
+        await store.make_program(connection, self.account, self.membership.home, PRESENT)
+        await store.write_membership(connection, self.account, self.membership)
+        until = PRESENT + TOKEN_LASTS_AT_MOST
+        planned = TokenPlanned(self.account, self.membership, None, "of the test", until, program=True)
+        await store.keep_token(connection, uuid4(), self.token, planned, self.account, PRESENT)
+
+
 @contextlib.asynccontextmanager
 async def running_installation(
-    server: NatsServer, dsn: str, folder: Path, **settings: Any
+    server: NatsServer, dsn: str, folder: Path, accounts: Sequence[AnAccount] = (), **settings: Any
 ) -> AsyncIterator[Installation]:
-    """Start the services on engines that run already, whose stream and tables are there."""
+    """Start the services on engines that run already, whose stream and tables are there; `accounts` are further ones."""
     (port,) = free_ports(1)
     chosen = Settings(
         **{
@@ -100,6 +123,12 @@ async def running_installation(
         }
         | settings
     )
+    if accounts:
+        pool = await open_pool(chosen, store.SCHEMA)
+        async with store.transaction(pool) as connection:
+            for each in accounts:
+                await each.keep(connection)
+        await pool.close()
     clock = SetClock()
     apps = {
         "ingest": services.ingest.app.create_app(chosen, clock),
@@ -112,6 +141,17 @@ async def running_installation(
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False) as http,
     ):
         yield Installation(f"http://127.0.0.1:{port}", chosen, clock, http, tokens=TOKENS)
+
+
+@contextlib.asynccontextmanager
+async def knowing(app: Any, dsn: str) -> AsyncIterator[Any]:
+    """Let an app that serves nobody know the accounts of a database."""
+    pool = await open_pool(Settings(postgres_dsn=dsn), "ingest")
+    app.state.directory = Directory(pool, SetClock())
+    try:
+        yield app
+    finally:
+        await pool.close()
 
 
 @contextlib.asynccontextmanager

@@ -64,7 +64,7 @@ async def test_a_receipt_is_proof_of_what_stands(beijing):
     assert receipt["event_id"] == event_id
     assert receipt["hash"].startswith("sha256:")
     assert receipt["recorded_at"].endswith("Z")
-    items = (await beijing.get("/reports/v1/activities")).json()["items"]
+    items = (await beijing.get("/reports/v1/activities", "viewer")).json()["items"]
     assert [(item["id"], item["position"], item["recorded_at"], item["author"]) for item in items] == [
         (event_id, receipt["position"], receipt["recorded_at"], "jakarta/bureau")
     ]
@@ -197,6 +197,7 @@ async def test_scoring_and_reports_agree_on_now(beijing):
 
     assert here.pop("on") == "2026-11-21"
     assert here.pop("position") == beijing.last_position
+    assert here.pop("home") == "jakarta"
     assert here == {name: value for name, value in there.items() if name != "coverage"}
     assert (here["rating"], here["score"]) == ("aktif", 3)
 
@@ -230,7 +231,7 @@ async def test_the_official_rating_stands_beside_the_computed_one_until_lifted(b
     judgement = {"partnership": "beijing", "rating": "aktif", "reason": "Dukungan politik", "valid_from": "2026-01-01"}
     setting = (await beijing.post("rating.set", judgement)).json()
 
-    item = (await beijing.ratings())["beijing"]
+    item = (await beijing.ratings("viewer"))["beijing"]
     assert (item["rating"], item["official"]["rating"], item["official"]["author"]) == (
         "tidak_aktif",
         "aktif",
@@ -545,9 +546,9 @@ async def test_a_retracted_activity_stays_readable(beijing):
     retraction = (await beijing.post("activity.retracted", {"activity": letter, "reason": "Salah"})).json()["event_id"]
 
     assert (await beijing.get("/reports/v1/activities")).json()["items"] == []
-    (item,) = (await beijing.get("/reports/v1/activities", withdrawn="true")).json()["items"]
+    (item,) = (await beijing.get("/reports/v1/activities", "viewer", withdrawn="true")).json()["items"]
     assert (item["id"], item["withdrawn_by"]) == (letter, retraction)
-    page = (await beijing.get("/partnerships/beijing")).text
+    page = (await beijing.get("/partnerships/beijing", "viewer")).text
     assert "ditarik kembali" in page
 
 
@@ -584,7 +585,7 @@ async def test_a_bad_event_is_seen_in_the_status_and_others_go_on(beijing, ledge
 
     assert (ratings["beijing"]["score"], ratings["seoul"]["score"]) == (0, 1)
     for service in ("scoring", "reports"):
-        status = (await beijing.get(f"/{service}/v1/status")).json()
+        status = (await beijing.get(f"/{service}/v1/status", "viewer")).json()
         assert status["behind"] == 0
         assert [each["partnership"] for each in status["parked"]] == ["beijing", "beijing"]
         assert "gossip" in status["parked"][0]["error"]

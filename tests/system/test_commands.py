@@ -238,3 +238,27 @@ def test_what_cannot_be_done_with_people_and_tokens_says_why(kembar, arguments, 
 
     assert done.returncode == 1
     assert said in done.stderr
+
+
+def test_a_home_is_opened_and_shown(kembar):
+    opened = kembar("homes", "open", "bandung", "--time-zone", "Asia/Jakarta", "--name-en", "Bandung", "--json")
+    again = kembar("homes", "open", "bandung", "--time-zone", "Asia/Jakarta", "--name-en", "Bandung", "--json")
+    otherwise = kembar("homes", "open", "bandung", "--time-zone", "Asia/Makassar")
+    shown = kembar("homes", "list", "--json")
+
+    assert json.loads(opened.stdout) == json.loads(again.stdout)
+    assert (otherwise.returncode, "was opened with other data" in otherwise.stderr + otherwise.stdout) == (1, True)
+    assert [each["time_zone"] for each in json.loads(shown.stdout)] == ["Asia/Jakarta"]
+    assert "Asia/Jakarta" in kembar("homes", "list").stdout
+
+
+def test_what_an_embassy_may_not_post_is_said_with_what_to_do(kembar, demo):
+    token = json.loads((demo.data / "demo-tokens.json").read_text())["embassy"]
+    activity = ["--indicator", "contact", "--occurred", "2020", "--direction", "inbound", "--title-en", "Letter"]
+
+    own = kembar("post", "--partnership", "beijing", *activity, "--token", token)
+    foreign = kembar("post", "--partnership", "hanoi", *activity, "--token", token)
+
+    assert own.returncode == 0
+    assert foreign.returncode == 1
+    assert "Name a partnership of your own." in foreign.stdout + foreign.stderr

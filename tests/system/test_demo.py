@@ -48,7 +48,7 @@ def test_demo_shows_the_ratings_and_where_they_differ_from_the_study(tmp_path, p
 
 def test_up_starts_with_an_empty_ledger_that_says_what_to_do(tmp_path, port):
     with running("up", tmp_path / "data", port) as program:
-        wait_until(lambda: program.get("/reports/v1/ratings")["position"] == 1)  # a day was closed
+        wait_until(lambda: program.get("/reports/v1/ratings")["position"] == 2)  # the home was opened, a day was closed
 
         assert program.get("/reports/v1/ratings")["items"] == []
 

@@ -49,7 +49,7 @@ async def imported(running, raw: bytes, **asked: Any) -> dict[str, Any]:
 async def activities(running, **asked: str) -> list[dict[str, Any]]:
     items, cursor = [], {}
     while True:
-        answer = await running.get("/reports/v1/activities", limit="500", **asked, **cursor)
+        answer = await running.get("/reports/v1/activities", "viewer", limit="500", **asked, **cursor)
         if answer.status_code == 503:  # the tables are still on their way to the position
             continue
         page = answer.json()

@@ -8,7 +8,7 @@ import pytest
 
 from services.ingest.accept import Accepted, Situation, StandingJudgement, accept, touched_by
 from shared.domain.book import Book, Touched
-from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER, Event
+from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER, Event, HomeFacts
 from shared.wire.envelope import Posting
 from shared.wire.problems import Problem
 from tests.support.build import (
@@ -544,10 +544,14 @@ def test_every_type_that_a_client_may_send_is_decided():
         _lifted("hanoi", 5),
         ADOPTED,
         ISSUED,
+        ("home.changed", {"changes": {"language": "en"}, "reason": REASON}),
         _ended("hanoi"),
     ]
     situation: Situation = a_situation(
-        a_book(HANOI, VISIT), judgements={an_id(5): StandingJudgement("hanoi")}, today=TODAY
+        a_book(HANOI, VISIT),
+        judgements={an_id(5): StandingJudgement("hanoi")},
+        today=TODAY,
+        says=HomeFacts.model_validate({"name": {"en": "Jakarta"}}),
     )
 
     result = accept(requests_for(*sent), [an_id(100 + n) for n in range(len(sent))], situation)

@@ -1,10 +1,12 @@
 """The fold: what each event changes in the book of a home, and what changes nothing."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from shared.domain.amend import DoesNotFit
 from shared.domain.book import Book, Touched, fold
 from shared.domain.codes import Mode
 from shared.domain.events import EVENT_TYPES, Event
@@ -223,3 +225,22 @@ def test_folding_only_what_an_event_touches_gives_the_same_as_folding_all():
     correction = _corrected(2, mode="online")
 
     assert fold(part, correction) == fold(whole, correction)
+
+
+@pytest.mark.parametrize("event_type", ["activity.corrected", "activity.retracted"])
+def test_an_amendment_that_stands_under_another_partnership_than_its_activitys_is_no_amendment(event_type: str):
+    book = a_book(_registered(), _recorded(1))
+    amendment = _corrected(1, mode="online") if event_type == "activity.corrected" else _retracted(1)
+
+    with pytest.raises(DoesNotFit):
+        fold(book, replace(amendment, partnership="seoul"))
+    assert fold(book, replace(amendment, partnership="hanoi"))
+
+
+def test_a_restoring_that_stands_under_another_partnership_restores_nothing():
+    book = a_book(_registered(), _recorded(1))
+    fold(book, replace(_retracted(1), id=an_id(2), partnership="hanoi"))
+
+    with pytest.raises(DoesNotFit):
+        fold(book, replace(_retracted(2), partnership="seoul"))
+    assert fold(book, replace(_retracted(2), partnership="hanoi"))

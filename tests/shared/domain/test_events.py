@@ -12,6 +12,8 @@ from tests.support.build import a_partnership, an_activity, an_id, rubric_data
 
 HASH = "sha256:" + "0f" * 32
 MINIMAL: dict[str, dict[str, Any]] = {
+    "home.opened": {"name": {"en": "Jakarta"}, "time_zone": "Asia/Jakarta"},
+    "home.changed": {"changes": {"language": "en"}, "reason": "Visitors"},
     "partnership.registered": a_partnership(),
     "partnership.changed": {"partnership": "hanoi", "changes": {"level": "province"}, "reason": "A slip"},
     "partnership.ended": {"partnership": "hanoi", "ended_on": "2020-06-30", "reason": "By agreement"},
@@ -177,8 +179,8 @@ def test_a_judgement_may_hold_for_one_day():
     assert EVENT_TYPES["rating.set"].model_validate(one_day).model_dump()["valid_until"] == date(2021, 1, 1)
 
 
-def test_the_ledger_alone_closes_days_and_completes_imports():
-    assert set(WRITTEN_BY_THE_LEDGER) == {"day.closed", "import.completed"}
+def test_the_ledger_alone_opens_homes_closes_days_and_completes_imports():
+    assert set(WRITTEN_BY_THE_LEDGER) == {"home.opened", "day.closed", "import.completed"}
 
 
 def test_the_closing_of_a_day_has_one_id_per_home_and_day():

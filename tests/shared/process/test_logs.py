@@ -4,6 +4,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+from shared.process.logs import without_secrets
+
 PROGRAM = """
 import structlog
 from shared.process.logs import set_up_logs
@@ -31,3 +35,25 @@ def test_a_fault_is_logged_with_its_place_and_without_the_values_of_variables():
     assert ended["exception"][0]["exc_value"] == "it broke"
     assert [frame["name"] for frame in ended["exception"][0]["frames"]] == ["<module>", "work"]
     assert "very-secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ('{"error": "Authorization: Bearer abc.def-123"}', "abc.def-123"),
+        ('{"error": "cannot reach postgresql://kembar:S3cret@db/kembar"}', "S3cret"),
+        ('{"error": "the token kembar_0123456789abcdefghijKLMN is not valid"}', "kembar_0123456789abcdefghijKLMN"),
+        ('{"password": "S3cret"}', "S3cret"),
+    ],
+)
+def test_what_looks_like_a_secret_is_left_out(line: str, secret: str):
+    shown = without_secrets(line)
+
+    assert secret not in shown
+    assert json.loads(shown).keys() == json.loads(line).keys()
+
+
+def test_what_only_looks_like_one_is_left_in():
+    line = '{"path": "/ingest/v1/events", "url": "nats://127.0.0.1:4222", "schema": "kembar_reports", "at": "09:00:01"}'
+
+    assert without_secrets(line) == line

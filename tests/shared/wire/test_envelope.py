@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.domain.access import Role
 from shared.domain.codes import Direction, Indicator, Mode, Outcome
 from shared.domain.events import EVENT_TYPES, Event
 from shared.wire.canonical import canonical
-from shared.wire.envelope import Posting, UnknownVersion, attributes, body_hash, decode, encode, rfc3339
+from shared.wire.envelope import NotItsAuthors, Posting, UnknownVersion, attributes, body_hash, decode, encode, rfc3339
 from tests.support.build import a_posting, an_activity, an_id
 
+MAY_RECORD = ("bureau", "issuer", "embassy")
 RECORDED_AT = datetime(2021, 3, 1, 9, 0, 1, tzinfo=UTC)
 JAKARTA_TIME = ZoneInfo("Asia/Jakarta")
 LINES = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=20)
@@ -201,3 +203,67 @@ def test_every_event_type_is_decoded_by_its_own_class():
 )
 def test_a_moment_is_written_in_utc_with_microseconds(moment: datetime, written: str):
     assert rfc3339(moment) == written
+
+
+# What its author had no right to post is not read.
+
+
+def an_embassys(**changes: Any) -> Posting:
+    return a_posting(**{"role": Role.EMBASSY, "partnerships": frozenset({"hanoi", "tokyo"}), **changes})
+
+
+def read(posting: Posting) -> Event:
+    return decode(encode(posting), 7, RECORDED_AT, UTC)
+
+
+def test_what_an_author_might_post_is_read():
+    stored = attributes(encode(an_embassys()))
+
+    assert (stored["authorrole"], stored["authorpartnerships"]) == ("embassy", "hanoi tokyo")
+    assert read(an_embassys()).partnership == "hanoi"
+    assert read(a_posting(role=Role.BUREAU_EDITOR)).partnership == "hanoi"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"partnerships": frozenset({"seoul"})}, id="an embassy for a foreign partnership"),
+        pytest.param({"partnerships": None}, id="an embassy that has no partnership"),
+        pytest.param(
+            {"data": an_activity(partnership="seoul")}, id="its own in the envelope, a foreign one in the data"
+        ),
+        pytest.param({"partnership": "seoul"}, id="its own in the data, a foreign one in the envelope"),
+        pytest.param(
+            {"partnership": None, "data": {"day": "2021-03-01"}, "type": "day.closed"}, id="what the ledger writes"
+        ),
+        *[
+            pytest.param({"role": role, "partnerships": None}, id=role.value)
+            for role in Role
+            if role.value not in MAY_RECORD
+        ],
+    ],
+)
+def test_what_an_author_might_not_post_is_not_read(changes: dict[str, Any]):
+    with pytest.raises(NotItsAuthors, match="Position 7 was posted without the right to"):
+        read(an_embassys(**changes))
+
+
+def test_what_was_stored_before_roles_were_is_read_as_it_stands():
+    stored = attributes(encode(a_posting(author="administrator")))
+
+    assert stored.keys().isdisjoint({"authorrole", "authorpartnerships", "timezone"})
+    assert read(a_posting(author="administrator")).author == "administrator"
+
+
+@given(seconds=st.integers(0, 4 * 10**9))
+def test_the_day_of_an_event_is_that_of_the_zone_that_it_says(seconds: int):
+    moment = datetime.fromtimestamp(seconds, UTC)
+    for zone in ("Asia/Jakarta", "Pacific/Auckland", "America/Los_Angeles"):
+        event = decode(encode(a_posting(time_zone=zone)), 1, moment, UTC)
+
+        assert event.recorded_on == moment.astimezone(ZoneInfo(zone)).date()
+
+
+def test_a_zone_that_there_is_not_makes_no_event():
+    with pytest.raises(ValueError, match="Nowhere"):
+        decode(encode(a_posting(time_zone="Asia/Nowhere")), 1, RECORDED_AT, UTC)

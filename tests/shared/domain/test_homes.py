@@ -1,0 +1,56 @@
+"""A home is opened once, its zone stays, and what it says of itself is what was said last."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from shared.domain.homes import Home, home_after
+from tests.support.build import an_event
+
+OPENED = an_event("home.opened", {"name": {"en": "Jakarta"}, "time_zone": "Asia/Jakarta", "letterhead": ["Balai Kota"]})
+
+
+def changed(**changes: Any):
+    return an_event("home.changed", {"changes": changes, "reason": "A slip"})
+
+
+def after(*events) -> Home:
+    home = None
+    for each in events:
+        home = home_after(home, each)
+    assert home is not None
+    return home
+
+
+def test_a_home_is_what_its_opening_says():
+    home = after(OPENED)
+
+    assert (home.slug, home.time_zone, home.facts.name.en, home.facts.language) == (
+        "jakarta",
+        "Asia/Jakarta",
+        "Jakarta",
+        "id",
+    )
+    assert home.facts.released
+
+
+def test_a_second_opening_changes_nothing():
+    assert after(OPENED, an_event("home.opened", {"name": {"en": "Other"}, "time_zone": "Asia/Tokyo"})) == after(OPENED)
+
+
+def test_only_what_is_named_changes_and_null_takes_it_back():
+    home = after(OPENED, changed(language="en", released=False))
+
+    assert (home.facts.language, home.facts.released, home.facts.letterhead) == ("en", False, ["Balai Kota"])
+    assert after(OPENED, changed(language="en"), changed(language=None)) == after(OPENED)
+
+
+@pytest.mark.parametrize("changes", [{"time_zone": "Asia/Tokyo"}, {"name": None}, {"language": "fr"}, {"motto": "x"}])
+def test_what_makes_no_home_is_refused(changes: dict[str, Any]):
+    with pytest.raises(ValidationError):
+        after(OPENED, changed(**changes))
+
+
+def test_before_its_opening_there_is_no_home():
+    assert home_after(None, changed(language="en")) is None

@@ -1,0 +1,83 @@
+"""Every route has a rule, and the rules are asked before anything of it is done."""
+
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.routing import iter_route_contexts
+
+from cli.serve import APPS
+from shared.domain.access import Action
+from shared.process.settings import Settings
+from shared.web.rules import open_to_all, requires, rule_of
+
+OPEN = {
+    *(f"GET /{service}/{name}" for service in APPS for name in ("healthz", "readyz", "metrics", "v1/openapi.json")),
+    "GET /static/kembar.css",
+    "GET /sign-in",
+    "POST /sign-in",
+    "GET /sign-in/link",
+    "POST /sign-in/link",
+    "GET /sign-in/provider",
+    "GET /sign-in/provider/return",
+}
+RULES = {
+    "POST /ingest/v1/events": Action.POST,
+    "POST /ingest/v1/batches": Action.POST,
+    "POST /ingest/v1/imports": Action.IMPORT,
+    "GET /ingest/v1/imports": Action.READ_IMPORTS,
+    "GET /ingest/v1/imports/{import_id}": Action.READ_IMPORTS,
+    "POST /ingest/v1/imports/{import_id}/load": Action.IMPORT,
+    "DELETE /ingest/v1/imports/{import_id}": Action.IMPORT,
+    "PUT /ingest/v1/mappings/{name}": Action.IMPORT,
+    "GET /ingest/v1/mappings": Action.READ_IMPORTS,
+    "GET /ingest/v1/mappings/{name}": Action.READ_IMPORTS,
+    "POST /ingest/v1/homes": Action.OPEN_HOME,
+    "GET /ingest/v1/homes": Action.READ,
+    "GET /ingest/v1/status": Action.READ_STATUS,
+    "GET /scoring/v1/status": Action.READ_STATUS,
+    "GET /reports/v1/status": Action.READ_STATUS,
+    "GET /scoring/v1/ratings": Action.READ,
+    "GET /scoring/v1/ratings/{partnership}": Action.READ,
+    "GET /reports/v1/ratings": Action.READ,
+    "GET /reports/v1/activities": Action.READ,
+    "GET /": Action.READ,
+    "GET /partnerships/{partnership}": Action.READ,
+}
+
+
+def rules_of(app: FastAPI) -> dict[str, object]:
+    """Return the rule of every route, by method and path; None where it has none."""
+    return {
+        f"{method} {route.path}": rule_of(route.original_route)
+        for route in iter_route_contexts(app.routes)
+        for method in route.methods or {"?"}
+    }
+
+
+@pytest.mark.parametrize("service", APPS)
+def test_every_route_has_a_rule(service: str):
+    rules = rules_of(APPS[service](Settings()))
+
+    assert rules
+    assert [route for route, rule in rules.items() if rule is None] == []
+
+
+def test_the_rules_are_the_ones_meant():
+    rules = {route: rule for service in APPS for route, rule in rules_of(APPS[service](Settings())).items()}
+
+    assert {route: rule for route, rule in rules.items() if rule is not open_to_all} == RULES
+    assert {route for route, rule in rules.items() if rule is open_to_all} == OPEN
+
+
+def test_a_route_without_a_rule_is_noticed():
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @app.get("/forgotten")
+    async def forgotten() -> None: ...
+
+    @app.get("/ruled", dependencies=[requires(Action.READ)])
+    async def ruled() -> None: ...
+
+    @app.get("/open", dependencies=[Depends(open_to_all)])
+    async def open_() -> None: ...
+
+    assert rules_of(app) == {"GET /forgotten": None, "GET /ruled": Action.READ, "GET /open": open_to_all}
