@@ -173,7 +173,7 @@ async def sign_out_form(request: Request, asker: Somebody) -> HTMLResponse:
     return _page(request, "sign_out.html")
 
 
-@router.post("/sign-out")
+@router.post("/sign-out", dependencies=OPEN)
 async def sign_out(request: Request, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
     """Sign out, here or everywhere."""
     asker = await principal_of(request)

@@ -156,7 +156,7 @@ async def test_a_full_disk_under_postgres_holds_up_the_tables_and_no_posting(nat
         assert_tells_what_to_do(await hand_in(installation, a_csv(*many_rows(5_000))), 507, "no-room")
 
         await end_by_a_full_log(postgres)
-        assert (await installation.post("activity.recorded", an_activity())).status_code == 201
+        assert_tells_what_to_do(await installation.post("activity.recorded", an_activity()), 503, "unreachable")
         assert_tells_what_to_do(await installation.http.get("/reports/v1/ratings"), 503, "unreachable")
 
         disk.make_room()

@@ -29,9 +29,9 @@ def token_of(role: str, home: str) -> str:
 
 
 def accounts() -> list[AnAccount]:
-    """Every role in every home, and the ministry. The accounts are named otherwise than those of every installation."""
+    """Every role in every home, and the ministry."""
     of_homes = [
-        AnAccount(token_of(role, home), f"{home}/{role}-of-{home}", Membership(home, Role(role), _narrowed(role)))
+        AnAccount(token_of(role, home), f"{home}/{role}", Membership(home, Role(role), _narrowed(role)))
         for home in ZONES
         for role in ROLES
         if role != "ministry"

@@ -24,7 +24,8 @@ from services.access.decide import Membership, TokenPlanned
 from shared.domain.credentials import TOKEN_LASTS_AT_MOST
 from shared.postgres.pool import Connection, open_pool
 from shared.process.settings import Settings
-from shared.web.directory import Directory
+from shared.process.tasks import end
+from shared.web.runtime import know_who_asks
 from tests.support.engines import PRESENT, TOKENS, NatsServer, same_secrets
 
 
@@ -65,14 +66,17 @@ class Installation:
             self.last_position = max([self.last_position, *(each["position"] for each in receipts)])
         return answer
 
-    async def get(self, path: str, **parameters: str) -> httpx.Response:
-        """Ask, once all that was posted can be seen."""
+    async def get(self, path: str, role: str | None = None, **parameters: str) -> httpx.Response:
+        """Ask, once all that was posted can be seen; as the public, if no role is named."""
         asked = {name.rstrip("_"): value for name, value in parameters.items()}
-        return await self.http.get(path, params=asked, headers={"Kembar-Min-Position": str(self.last_position)})
+        headers = {"Kembar-Min-Position": str(self.last_position)}
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[role]}"
+        return await self.http.get(path, params=asked, headers=headers)
 
-    async def ratings(self, **parameters: str) -> dict[str, dict[str, Any]]:
+    async def ratings(self, role: str | None = None, **parameters: str) -> dict[str, dict[str, Any]]:
         """The answer of `/reports/v1/ratings`, by partnership."""
-        answer = await self.get("/reports/v1/ratings", **parameters)
+        answer = await self.get("/reports/v1/ratings", role, **parameters)
         assert answer.status_code == 200, answer.text
         return {item["partnership"]: item for item in answer.json()["items"]}
 
@@ -147,10 +151,11 @@ async def running_installation(
 async def knowing(app: Any, dsn: str) -> AsyncIterator[Any]:
     """Let an app that serves nobody know the accounts of a database."""
     pool = await open_pool(Settings(postgres_dsn=dsn), "ingest")
-    app.state.directory = Directory(pool, SetClock())
+    noting = asyncio.create_task(know_who_asks(app, pool, SetClock()))
     try:
         yield app
     finally:
+        await end(noting)
         await pool.close()
 
 

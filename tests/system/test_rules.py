@@ -189,6 +189,11 @@ async def test_every_refusal_is_told_to_whoever_keeps_them(three_homes):
     ]
     assert all("token-of" not in str(each) for each in logged)
 
+    kept = (await three_homes.ask("/access/v1/audit", "auditor")).json()["items"]
+    assert [(each["account"], each["what"]["action"]) for each in kept if each["kind"] == "refused"][:3] == [
+        (account, action) for account, action, *_ in reversed(told)
+    ]
+
 
 def forged(
     role: Role, partnership: str, sent: dict, *, event_type: str = "activity.recorded", own: str | None = None

@@ -62,9 +62,10 @@ async def test_a_token_does_what_its_scopes_say_and_nothing_else(installation, t
     assert [each.status_code for each in answers] == [reading, posting]
     for each in answers:
         if each.status_code == 403:
-            assert each.json()["type"] == "/problems/out-of-scope"
-    kept = [row["what"]["reason"] for row in await tables.fetch("SELECT what FROM audit")]
-    assert kept == ["out-of-scope"] * [reading, posting].count(403)
+            assert each.json()["type"] == "/problems/forbidden"
+            assert "scopes do not name" in each.json()["title"]
+    kept = [row["kind"] for row in await tables.fetch("SELECT kind FROM audit")]
+    assert kept == ["refused"] * [reading, posting].count(403)
 
 
 async def test_a_session_posts_from_our_own_pages_only_and_dies_everywhere_at_once(installation, tables):

@@ -14,6 +14,7 @@ OPEN = {
     "GET /static/kembar.css",
     "GET /sign-in",
     "POST /sign-in",
+    "POST /sign-out",
     "GET /sign-in/link",
     "POST /sign-in/link",
     "GET /sign-in/provider",
@@ -62,10 +63,19 @@ def test_every_route_has_a_rule(service: str):
 
 
 def test_the_rules_are_the_ones_meant():
-    rules = {route: rule for service in APPS for route, rule in rules_of(APPS[service](Settings())).items()}
+    services = APPS.keys() - {"access"}
+    rules = {route: rule for service in services for route, rule in rules_of(APPS[service](Settings())).items()}
 
     assert {route: rule for route, rule in rules.items() if rule is not open_to_all} == RULES
+    rules |= rules_of(APPS["access"](Settings()))
     assert {route for route, rule in rules.items() if rule is open_to_all} == OPEN
+
+
+def test_only_an_account_gets_to_what_access_keeps():
+    """Further in, access asks `may` whether one may look after people or read the trail."""
+    rules = rules_of(APPS["access"](Settings()))
+
+    assert {rule for rule in rules.values() if rule is not open_to_all} == {Action.KEEP_OWN_ACCESS}
 
 
 def test_a_route_without_a_rule_is_noticed():
