@@ -153,7 +153,7 @@ def first_administrator_link(settings: Settings) -> str | None:
 
 def print_people(people: list[dict[str, Any]]) -> None:
     """Print accounts as a table."""
-    table = Table("account", "name", "signs in as", "roles", "", title_justify="left")
+    table = _table("account", "name", "signs in as", "roles", "")
     for each in people:
         roles = ", ".join(f"{one['home']}/{one['role']}" for one in each["memberships"])
         state = "disabled" if each["disabled_at"] else each["kind"]
@@ -163,7 +163,7 @@ def print_people(people: list[dict[str, Any]]) -> None:
 
 def print_tokens(tokens: list[dict[str, Any]]) -> None:
     """Print tokens as a table."""
-    table = Table("id", "what for", "account", "scopes", "until", "last used", title_justify="left")
+    table = _table("id", "what for", "account", "scopes", "until", "last used")
     for each in tokens:
         until = "revoked" if each["revoked_at"] else each["expires_at"][:10]
         scopes = "all of the role" if each["scopes"] is None else " ".join(each["scopes"])
@@ -178,3 +178,12 @@ async def _audit(connection: Connection, settings: Settings, kind: str, **what: 
 def _refuse(findings: list[Finding]) -> None:
     if findings:
         raise CannotGoOn("\n".join(each.problem for each in findings), findings[0].remedy)
+
+
+def _table(first: str, *others: str) -> Table:
+    """Return a table whose first column, by which a row is named in other commands, is never cut."""
+    table = Table()
+    table.add_column(first, no_wrap=True, min_width=len(first))
+    for each in others:
+        table.add_column(each, overflow="fold")
+    return table
