@@ -26,8 +26,9 @@ from shared.process.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
-RESTARTS_AT_MOST = 6
-WITHIN_SECONDS = 20.0
+YOUNG_SECONDS = 5.0
+YOUNG_DEATHS_AT_MOST = 6
+"""A part that so often in a row ends before it is ready, or so soon after, will not come up by being started again."""
 FIRST_PAUSE_SECONDS = 0.1
 ROOM_BYTES = 64 * 2**20
 """What must be free before a part is started again: PostgreSQL needs whole segments of its log to recover."""
@@ -44,7 +45,8 @@ class Stack:
         self.settings = Settings()
         self.tokens: dict[str, str] = {}
         self._parts: list[Part] = []
-        self._restarted_at: dict[str, list[float]] = defaultdict(list)
+        self._ready_at: dict[str, float] = {}
+        self._died_young: dict[str, int] = defaultdict(int)
         self._waits_for_room = False
 
     @property
@@ -84,6 +86,7 @@ class Stack:
             self._parts[-1].wait_until_ready(START_SECONDS)
             self.settings = settings_from(environment)
             self.tokens = ensure_tokens(self.folder, self.settings)
+            self._ready_at = {part.name: time.monotonic() for part in self._parts}
         except BaseException:
             self.stop()
             raise
@@ -128,21 +131,22 @@ class Stack:
     def _start_again(self, part: Part) -> None:
         """Start a part again, a little later each time: processes that PostgreSQL left behind can keep it from starting."""
         now = time.monotonic()
-        recently = [each for each in self._restarted_at[part.name] if now - each < WITHIN_SECONDS]
-        self._restarted_at[part.name] = [*recently, now]
-        if len(recently) >= RESTARTS_AT_MOST:
+        young = now - self._ready_at.pop(part.name, now) < YOUNG_SECONDS
+        died_young = self._died_young[part.name] = self._died_young[part.name] + 1 if young else 0
+        if died_young > YOUNG_DEATHS_AT_MOST:
             raise CannotGoOn(
                 f"{part.name} keeps ending.\n\nThe end of {part.log}:\n{part.last_lines()}",
                 "See the message above. Nothing that was acknowledged is lost; start again once it is mended.",
             )
         said = "has ended unexpectedly" if part.has_died() else "can write nothing more"
         self._say(f"{part.name} {said}; starting it again.")
-        time.sleep(FIRST_PAUSE_SECONDS * (2 ** len(recently) - 1))
+        time.sleep(FIRST_PAUSE_SECONDS * (2 ** max(0, died_young - 1) - 1))
         if not part.has_died():
             part.stop()
         part.start()
         try:
             part.wait_until_ready(START_SECONDS)
+            self._ready_at[part.name] = time.monotonic()
         except CannotGoOn:
             if not part.has_died():
                 raise
