@@ -36,7 +36,10 @@ Data = Annotated[Path, typer.Option(help="The data folder.", envvar="KEMBAR_DATA
 Port = Annotated[int, typer.Option(help="The port on this machine's own address.", min=1, max=65535)]
 Url = Annotated[str | None, typer.Option(help="Where Kembar is; else KEMBAR_URL, else what runs on the data folder.")]
 Token = Annotated[
-    str | None, typer.Option(help="The bearer token; else KEMBAR_TOKEN, else the bureau's of the data folder.")
+    str | None,
+    typer.Option(
+        help="The bearer token; others on this machine see what stands here. Else KEMBAR_TOKEN, else the bureau's token."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 On = Annotated[str | None, typer.Option(help="The day in the world, such as 2020-12-31; today if left out.")]
