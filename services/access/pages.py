@@ -76,6 +76,7 @@ class RequiresSignIn(RequiresAtHome):
     async def __call__(self, request: Request) -> Principal:  # type: ignore[override] # no home can be named
         """Return who asks."""
         if await principal_of(request) is None:
+            await open_at_a_rate(request)
             raise SignInFirst(UNAUTHORIZED)
         return await super().__call__(request)
 

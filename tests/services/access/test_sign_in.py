@@ -130,7 +130,13 @@ async def test_many_guesses_at_once_are_all_counted(access):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-in/link?key=x"), ("POST", "/sign-in/link")],
+    [
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+        ("GET", "/sign-in/link?key=x"),
+        ("POST", "/sign-in/link"),
+        ("GET", "/account"),
+    ],
 )
 async def test_an_address_is_held_to_its_rate_where_anybody_may_ask(database, method, path):
     async with running_access(database, open_requests_per_second=1) as access:
