@@ -36,7 +36,10 @@ Data = Annotated[Path, typer.Option(help="The data folder.", envvar="KEMBAR_DATA
 Port = Annotated[int, typer.Option(help="The port on this machine's own address.", min=1, max=65535)]
 Url = Annotated[str | None, typer.Option(help="Where Kembar is; else KEMBAR_URL, else what runs on the data folder.")]
 Token = Annotated[
-    str | None, typer.Option(help="The bearer token; else KEMBAR_TOKEN, else the bureau's of the data folder.")
+    str | None,
+    typer.Option(
+        help="The bearer token; others on this machine see what stands here. Else KEMBAR_TOKEN, else the bureau's token."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 On = Annotated[str | None, typer.Option(help="The day in the world, such as 2020-12-31; today if left out.")]
@@ -47,12 +50,12 @@ DATA = Path("data")
 
 
 def main() -> NoReturn:
-    """Run the command line: 0 done, 1 could not be done, 2 wrongly asked, 130 interrupted."""
+    """Run the command line: 0 done, 1 could not be done, 2 wrongly asked, 3 not known (scan), 130 interrupted."""
     try:
         app(prog_name="kembar")
     except CannotGoOn as stop:
         complain(stop.what, stop.remedy)
-        sys.exit(1)
+        sys.exit(stop.code)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)
@@ -429,6 +432,34 @@ def doctor(data: Data = DATA, as_json: Json = False) -> None:
     findings = doctor(data)
     print_json(findings_as_json(findings)) if as_json else print_findings(findings)
     if not all(each.ok for each in findings):
+        raise typer.Exit(1)
+
+
+@app.command("sbom")
+def show_sbom(
+    file: Annotated[Path | None, typer.Option("--out", help="Where to write it; else to standard output.")] = None,
+) -> None:
+    """Write the software bill of materials of what is installed: CycloneDX 1.6, the same bytes each time."""
+    from cli.sbom import sbom, write_bill
+
+    write_bill(sbom(), file)
+
+
+@app.command("scan")
+def scan_packages(
+    service: Annotated[
+        str | None, typer.Option(help="Another service that answers OSV queries; else the public one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask what is known against the installed packages: 0 nothing, 1 something, 3 where the service cannot be asked."""
+    from cli.lock import read_lock
+    from cli.scan import PUBLIC_SERVICE, print_vulnerabilities, scan
+    from cli.scan import as_json as found_as_json
+
+    found = scan(service or PUBLIC_SERVICE)
+    print_json(found_as_json(found)) if as_json else print_vulnerabilities(found, len(read_lock()))
+    if found:
         raise typer.Exit(1)
 
 

@@ -28,7 +28,7 @@ from shared.postgres.pool import DATABASE_ERRORS, Pool, open_pool_of_owner
 from shared.projection.progress import read_checkpoint, read_checkpoints
 
 PRIVATE_FILES = ("demo-tokens.json", "running.json", "run/addresses.json", "run/nats.conf")
-PRIVATE_FOLDERS = ("nats", "postgres", "archive", "run", "secrets")
+PRIVATE_FOLDERS = ("nats", "postgres", "archive", "logs", "run", "secrets")
 KEEPS_UP_SECONDS = 10.0
 """A projection that lags must have moved within this time; the archive writes four times a second."""
 LOOK_AGAIN_SECONDS = 0.1

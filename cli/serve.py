@@ -30,6 +30,7 @@ from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
 from shared.projection.parking import Projector
 from shared.projection.progress import Progress
+from shared.web.hosts import held_to_known_names
 from shared.web.one_port import OnePort
 from shared.web.runtime import open_runtime
 
@@ -63,7 +64,7 @@ def serve(service: str, settings: Settings) -> None:
     else:
         app = APPS[service](settings)
     collect_seldom()
-    uvicorn.run(app, timeout_graceful_shutdown=10, **how_served(settings))
+    uvicorn.run(held_to_known_names(app, settings), timeout_graceful_shutdown=10, **how_served(settings))
 
 
 def how_served(settings: Settings) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class DataFolder:
         """
         path = path.expanduser().resolve()
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
             _refuse_a_foreign_folder(path)
             lock = os.fdopen(os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
         except OSError as error:

@@ -99,8 +99,9 @@ def _make_files(data: Path, user: str | None) -> None:
     if user is not None:
         _give(unfinished, user)
     password = data.with_name("postgres.password")
+    password.unlink(missing_ok=True)
+    password.touch(mode=0o600)  # before anything stands in it
     password.write_text((data.parent / SECRETS / password_name(OWNER)).read_text())
-    password.chmod(0o600)
     if user is not None:
         _give(password, user)
     initdb = [str(programs() / "initdb"), "-D", str(unfinished), "-U", role_of(OWNER), "--encoding=UTF8"]

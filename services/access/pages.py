@@ -29,7 +29,7 @@ from shared.domain.credentials import Refused
 from shared.process.settings import Settings
 from shared.web.pages import language_of, make_templates, problem_page, render
 from shared.web.principal import UNAUTHORIZED, principal_of, refuse_forgery
-from shared.web.rules import RequiresAtHome, open_to_all
+from shared.web.rules import RequiresAtHome, open_at_a_rate
 from shared.wire.problems import Fault, Problem
 from shared.words.words import LANGUAGES, Words
 
@@ -76,13 +76,14 @@ class RequiresSignIn(RequiresAtHome):
     async def __call__(self, request: Request) -> Principal:  # type: ignore[override] # no home can be named
         """Return who asks."""
         if await principal_of(request) is None:
+            await open_at_a_rate(request)
             raise SignInFirst(UNAUTHORIZED)
         return await super().__call__(request)
 
 
 Filled = Annotated[Form, Depends(read_form)]
 Somebody = Annotated[Principal, Depends(RequiresSignIn(Action.KEEP_OWN_ACCESS))]
-OPEN = [Depends(open_to_all)]
+OPEN = [Depends(open_at_a_rate)]
 
 
 @router.get("/sign-in", dependencies=OPEN)

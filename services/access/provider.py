@@ -132,14 +132,21 @@ class Provider:
         return self._keys_asked_at is None or self._keys_asked_at + NEW_KEYS_AT_MOST_EVERY <= self._clock()
 
     async def _ask(self, method: str, address: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401
+        """Ask, and read no more of the answer than a provider's has."""
+        body = bytearray()
         try:
-            return await self._http.request(method, address, **arguments)
+            async with self._http.stream(method, address, **arguments) as answer:
+                async for chunk in answer.aiter_bytes():
+                    body += chunk
+                    if len(body) > LARGEST_ANSWER_BYTES:
+                        raise ProviderAway("The identity provider's answer is too long.")
         except httpx.HTTPError as error:
             raise ProviderAway(f"The identity provider does not answer: {type(error).__name__}.") from error
+        return httpx.Response(answer.status_code, content=bytes(body))
 
     def _document(self, answer: httpx.Response) -> dict[str, Any]:
         try:
-            if answer.status_code != 200 or len(answer.content) > LARGEST_ANSWER_BYTES:
+            if answer.status_code != 200:
                 raise ValueError(answer.status_code)
             document = answer.json()
         except ValueError as error:

@@ -27,13 +27,17 @@ MOST_CELLS = 30_000_000
 """In the rectangle around all that is filled in: one cell in the last corner of a sheet would fill the memory."""
 MOST_SHOWN = 50
 
-_FORMULA = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f\b[^>]*?(?:/>|>([^<]*))')
-_ANY_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_MERGED = re.compile(rb'<mergeCell\b[^>]*?ref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
-_ROW_NUMBER = re.compile(rb'<row\b[^>]*?\br="(\d{1,7})"')
-_COLUMN = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})\d')
-_SHEET = re.compile(rb"<sheet\b[^>]*>")
-_RELATION = re.compile(rb"<Relationship\b[^>]*>")
+# None of these looks further than the tag in which it began, nor at anything twice ((?>…), *+): a sheet of nothing but
+# beginnings would otherwise be looked through from each of them to its end.
+_FORMULA = re.compile(
+    rb'<c\b(?>[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")[^<>]*+>\s*+<f\b(?>[^<>/]*+(?:/(?!>)[^<>/]*+)*+)(?:/>|>([^<]*+))'
+)
+_ANY_FORMULA = re.compile(rb"<(?:\w++:)?+f[\s/>]")
+_MERGED = re.compile(rb'<mergeCell\b[^<>]*?\bref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"')
+_ROW_NUMBER = re.compile(rb'<row\b[^<>]*?\br="(\d{1,7})"')
+_COLUMN = re.compile(rb'<c\b[^<>]*?\br="([A-Z]{1,3})\d')
+_SHEET = re.compile(rb"<sheet\b[^<>]*+>")
+_RELATION = re.compile(rb"<Relationship\b[^<>]*+>")
 
 Cell = str | int | float | bool | date | datetime | list[Any] | None
 

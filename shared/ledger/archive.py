@@ -252,7 +252,7 @@ class Archive:
                 return
             if _holds_more(rest):
                 # A power cut can leave a hole before what it kept; the ledger has all of it, and gives it again.
-                path.with_suffix(".cut").write_bytes(rest)
+                _write_privately(path.with_suffix(".cut"), rest)
             self._before = segment.before
             self._go_on(path, content[: segment.intact_bytes], len(segment.entries))
             return
@@ -294,6 +294,11 @@ class Archive:
         self._write(bytearray(_seal(self.checkpoint.position, self._before)))
         os.close(self._file)
         self._file = None
+
+
+def _write_privately(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
 
 
 def _sync_folder(folder: Path) -> None:

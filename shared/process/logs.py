@@ -1,5 +1,6 @@
 """Logs: one JSON object per line on standard error, times in UTC, no secret ever."""
 
+import json
 import logging
 import re
 from typing import Any
@@ -27,7 +28,14 @@ def without_secrets(line: str) -> str:
 
 
 def _render(logger: Any, name: str, event: EventDict) -> str:  # noqa: ANN401 - structlog's own
-    return without_secrets(str(structlog.processors.JSONRenderer(ensure_ascii=False)(logger, name, event)))
+    return _in_sight(without_secrets(str(structlog.processors.JSONRenderer(ensure_ascii=False)(logger, name, event))))
+
+
+def _in_sight(line: str) -> str:
+    """Return the line with every character escaped that could end a line, or steer the terminal that shows it."""
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
 
 
 def set_up_logs(level: str, *, service: str) -> None:

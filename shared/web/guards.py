@@ -13,7 +13,7 @@ LARGEST_BODY_BYTES = 33_554_432
 LONGEST_SECONDS = 120.0
 """No request may take longer, its body and all its queries together; each query has a limit of its own."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from shared.domain.access import ALL_HOMES, RIGHTS, Action, Principal, Refused, Role, Subject, may
 from shared.process.settings import Settings
 from shared.projection.homes import read_home
-from shared.web.audit import audit
+from shared.web.audit import address_of, audit
 from shared.web.homes import is_released
 from shared.web.limits import Limits
 from shared.web.principal import UNAUTHORIZED, principal_of
@@ -100,6 +100,11 @@ async def open_to_all() -> None:
     """Mark a route that anybody may use: it says nothing that belongs to a home."""
 
 
+async def open_at_a_rate(request: Request) -> None:
+    """Mark a route that anybody may use and that costs something: an address is held to its rate. Raises `Fault` (429)."""
+    _take(request.app.state.limits_of_addresses, address_of(request))
+
+
 def demand(principal: Principal, action: Action, subject: Subject) -> None:
     """Raise `Forbidden` unless the principal may do this to the subject."""
     answer = may(principal, action, subject)
@@ -113,7 +118,7 @@ def rule_of(route: object) -> object:
     for each in calls:
         if isinstance(each, Requires):
             return each.action
-    return open_to_all if open_to_all in calls else None
+    return open_to_all if open_to_all in calls or open_at_a_rate in calls else None
 
 
 def _calls(dependant: Dependant) -> list[Any]:
@@ -122,7 +127,7 @@ def _calls(dependant: Dependant) -> list[Any]:
 
 async def _within_limits(request: Request) -> Principal | None:
     """Return who is asking, None for nobody, while they ask no more than they may; a wrong token counts for its address."""
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     by_address: Limits = request.app.state.limits_of_addresses
     by_principal: Limits = request.app.state.limits_of_principals
     try:

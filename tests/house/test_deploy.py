@@ -30,6 +30,19 @@ def test_every_file_that_is_mounted_or_built_from_is_there():
     assert [path for path in there if not (ROOT / path).exists()] == []
 
 
+def test_browsers_are_told_to_come_back_by_tls_only():
+    proxy = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
+
+    (said,) = re.findall(r'Strict-Transport-Security "max-age=(\d+); includeSubDomains"', proxy)
+    assert int(said) >= 31_536_000
+
+
+def test_no_service_runs_as_root_in_its_container():
+    users = re.findall(r"^USER (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
+
+    assert users == ["kembar"]
+
+
 def test_every_secret_that_is_mounted_is_one_that_is_drawn(tmp_path):
     ensure_secrets(tmp_path)
 

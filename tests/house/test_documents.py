@@ -144,7 +144,7 @@ def test_a_link_that_leads_nowhere_is_noticed():
 
 
 def test_every_link_leads_to_a_file():
-    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
     assert len(pages) >= 10
     broken = {str(page.relative_to(ROOT)): broken_links(page.read_text("utf-8"), page.parent) for page in pages}
     assert {page: links for page, links in broken.items() if links} == {}

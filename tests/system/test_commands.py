@@ -1,9 +1,12 @@
 """The commands against a running demo: what people and programs get from them."""
 
 import json
+import urllib.error
+import urllib.request
 from uuid import uuid4
 
 import httpx
+import psutil
 import pytest
 
 from cli.embedded.nats_server import free_ports
@@ -155,6 +158,44 @@ def test_a_wrong_token_is_told(kembar):
 
     assert done.returncode == 1
     assert "token" in done.stderr
+
+
+def asked_by(demo, name):
+    request = urllib.request.Request(f"{demo.url}/reports/v1/ratings", headers={"Host": name})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("name", ["attacker.example", "127.0.0.1.attacker.example:80", "localhost.", "", "[::1"])
+def test_a_page_of_another_site_cannot_ask_by_a_name_of_its_own(demo, name):
+    with pytest.raises(urllib.error.HTTPError, match="421"):
+        asked_by(demo, name)
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1:99", "LocalHost:8080", "[::1]:8080"])
+def test_a_service_is_asked_by_its_own_names(demo, name):
+    assert asked_by(demo, name) == 200
+
+
+def test_nobody_else_can_read_what_is_in_the_data_folder(demo):
+    folders = [demo.data, *(each for each in demo.data.iterdir() if each.is_dir())]
+    files = [each for place in (demo.data, demo.data / "secrets") for each in place.iterdir() if each.is_file()]
+    files += [demo.data / "run" / name for name in ("nats.conf", "addresses.json")]
+
+    assert len(folders) >= 7
+    assert len(files) >= 10
+    assert [each for each in folders if each.stat().st_mode & 0o066] == []
+    assert [each for each in files if each.stat().st_mode & 0o077] == []
+
+
+def test_no_secret_stands_in_the_list_of_processes(demo):
+    parts = [psutil.Process(demo.process.pid), *psutil.Process(demo.process.pid).children(recursive=True)]
+    said = "\0".join(argument for part in parts for argument in part.cmdline())
+    kept = [each.read_text().strip() for each in (demo.data / "secrets").iterdir() if each.suffix != ".conf"]
+
+    assert "postgres" in said
+    assert len(kept) >= 9
+    assert [each for each in (*kept, *demo.tokens().values()) if each in said] == []
 
 
 @pytest.mark.parametrize("arguments", [["show", "ratings", "--wrong"], ["nonsense"], ["demo", "--port", "0"]])

@@ -1,6 +1,8 @@
 """Signing in through an identity provider: a real one, and everything that a forged answer may try."""
 
+import asyncio
 import base64
+import contextlib
 import hmac
 import logging
 import shutil
@@ -14,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jwk, jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from services.access.provider import SECRET
+from services.access.provider import SECRET, Provider, ProviderAway, Visit
 from services.access.store import queries
+from shared.process.settings import Settings
 from tests.support.access import running_access
 from tests.support.engines import fresh_database, same_secrets
 from tests.support.installation import SetClock
@@ -252,6 +255,29 @@ async def test_an_answer_that_is_very_long_is_not_read(access, provider):
 
     assert answer.status_code == 503
     assert await browser.account() is None
+
+
+async def test_an_answer_without_an_end_is_not_read_to_it():
+    sent = 0
+
+    async def answer(reader, writer):
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while sent < 200_000_000:
+                writer.write(b" " * 100_000)
+                await writer.drain()
+                sent += 100_000
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    settings = Settings(oidc_issuer=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with server, httpx.AsyncClient(trust_env=False) as http:
+        with pytest.raises(ProviderAway, match="too long"):
+            await Provider(settings, http, SetClock()).address_for(Visit.draw())
+
+    assert sent < 20_000_000
 
 
 async def test_every_forgery_is_let_in_once_it_is_what_the_provider_says(access, provider):

@@ -128,6 +128,27 @@ async def test_many_guesses_at_once_are_all_counted(access):
     assert sum(each.status_code == 401 for each in answers) <= ATTEMPTS_BY_NAME_AND_ADDRESS
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+        ("GET", "/sign-in/link?key=x"),
+        ("POST", "/sign-in/link"),
+        ("GET", "/account"),
+    ],
+)
+async def test_an_address_is_held_to_its_rate_where_anybody_may_ask(database, method, path):
+    async with running_access(database, open_requests_per_second=1) as access:
+        browser = access.browser()
+
+        answers = [
+            await browser.http.request(method, path, headers={"Sec-Fetch-Site": "same-origin"}) for _ in range(4)
+        ]
+
+    assert [each.status_code == 429 for each in answers] == [False, False, True, True]
+
+
 async def test_guesses_from_many_addresses_are_limited_by_the_name(access):
     await access.person("sri")
     now = access.clock()

@@ -1,6 +1,7 @@
 """Files are read into rows; what is no plain table is an error within seconds."""
 
 import json
+import struct
 import time
 
 import pytest
@@ -58,7 +59,26 @@ BAD = {
     "too many rows": b"Kota\n" + b"x\n" * 101_000,
     "too many columns": b"Kota" + b",x" * 300,
 }
+
+
+def a_bomb_that_lies(size_bytes: int = 30_000_000) -> bytes:
+    """Return a workbook of which one part says that it unpacks to a thousand bytes."""
+    honest = an_xlsx(a_sheet([HEADINGS, a_row()]), **{"xl/sharedStrings.xml": b"<sst><si><t>" + b"a" * size_bytes})
+    return honest.replace(struct.pack("<I", size_bytes + 12), struct.pack("<I", 1_000))
+
+
+def of_beginnings(tag: str) -> bytes:
+    """Return a workbook whose sheet begins a tag hundreds of thousands of times, and never ends one."""
+    return an_xlsx("<worksheet><sheetData><f/>" + tag * 300_000)
+
+
 BAD_WORKBOOKS = {
+    "a zip bomb that lies about its size": a_bomb_that_lies(),
+    "beginnings of rows": of_beginnings("<row "),
+    "beginnings of cells": of_beginnings('<c r="A1" '),
+    "beginnings of merged cells": of_beginnings("<mergeCell "),
+    "a cell of many places": an_xlsx("<worksheet><f/><c " + 'r="A1" ' * 300_000),
+    "a formula that never comes": an_xlsx("<worksheet><f/>" + '<c r="A1">' + " " * 2_000_000),
     "no workbook": b"Kota,Judul",
     "a damaged one": an_xlsx(a_sheet([HEADINGS, a_row()]))[:-300],
     "an old one": bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600,

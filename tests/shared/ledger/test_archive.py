@@ -132,6 +132,7 @@ def test_what_is_cut_from_between_is_kept_beside(tmp_path):
 
     assert list(read_archive(tmp_path)) == [stored(1), stored(2)]
     assert b"\n3 " in path.with_suffix(".cut").read_bytes()
+    assert path.with_suffix(".cut").stat().st_mode & 0o077 == 0
 
 
 @asynccontextmanager

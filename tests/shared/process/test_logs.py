@@ -57,3 +57,23 @@ def test_what_only_looks_like_one_is_left_in():
     line = '{"path": "/ingest/v1/events", "url": "nats://127.0.0.1:4222", "schema": "kembar_reports", "at": "09:00:01"}'
 
     assert without_secrets(line) == line
+
+
+HOSTILE = [*map(chr, (*range(32), *range(127, 160), 0x2028, 0x2029, 0x202E, 0xFEFF)), '"}', "\r\n{", "é"]
+PROGRAM_ON_WHAT_WAS_SENT = """
+import json, sys, structlog
+from shared.process.logs import set_up_logs
+
+set_up_logs("info", service="trial")
+for each in json.load(sys.stdin):
+    structlog.get_logger().info("sent", path=each, **{"name" + each: 1})
+"""
+
+
+def test_nothing_that_was_sent_begins_a_line_of_its_own_or_steers_a_terminal():
+    command = [sys.executable, "-c", PROGRAM_ON_WHAT_WAS_SENT]
+    done = subprocess.run(command, input=json.dumps(HOSTILE).encode(), capture_output=True, check=True)
+
+    lines = done.stderr.decode().splitlines()
+    assert [json.loads(line)["path"] for line in lines] == HOSTILE
+    assert all(line.isprintable() for line in lines)
