@@ -1,5 +1,6 @@
 """The ten cells: five indicators, each outbound and inbound. The grid is the explanation of a rating."""
 
+from functools import cache
 from typing import NamedTuple
 
 from shared.domain.codes import Direction, Indicator
@@ -17,6 +18,7 @@ class Cell(NamedTuple):
 CELLS = tuple(Cell(indicator, way) for indicator in Indicator for way in WAYS)
 
 
+@cache
 def lit_by(indicator: Indicator, direction: Direction, *, in_person: bool, travel: bool) -> tuple[Cell, ...]:
     """Return the cells that a counted activity lights.
 

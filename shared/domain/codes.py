@@ -81,6 +81,20 @@ class Level(StrEnum):
     REGENCY = "regency"
 
 
+class Requirement(StrEnum):
+    """The nine requirements that a partnership must meet (PP 28/2018, Permendagri 25/2020), in order."""
+
+    DIPLOMATIC_RELATIONS = "diplomatic_relations"
+    LOCAL_COMPETENCE = "local_competence"
+    NO_OFFICE_ABROAD = "no_office_abroad"
+    NO_INTERFERENCE = "no_interference"
+    FITS_THE_PLANS = "fits_the_plans"
+    SCIENCE_TRANSFERABLE = "science_transferable"
+    EQUAL_STATUS = "equal_status"
+    COMPLEMENTARY = "complementary"
+    TIES_BETWEEN_PEOPLES = "ties_between_peoples"
+
+
 class Milestone(StrEnum):
     """The steps of a partnership's legal procedure (PP 28/2018, Permendagri 25/2020), in order."""
 

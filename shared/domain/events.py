@@ -13,7 +13,19 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.domain.codes import Actor, Direction, Indicator, Initiator, Level, Milestone, Mode, Outcome, RatingCode
+from shared.domain.codes import (
+    Actor,
+    Direction,
+    Indicator,
+    Initiator,
+    Level,
+    Milestone,
+    Mode,
+    Outcome,
+    RatingCode,
+    Requirement,
+)
+from shared.domain.occurred import parse_occurred
 from shared.domain.rubric import Rubric
 from shared.domain.text import (
     Count,
@@ -132,13 +144,33 @@ class PartnershipEnded(Data):
     reason: Line
 
 
+def _check_expiry(valid_until: date, since: str) -> None:
+    if valid_until < parse_occurred(since).first:
+        raise Unfit(f"`valid_until` is before {since}.", "Put the last day of its validity there.")
+
+
 class MilestoneReached(Data):
-    """A step of the legal procedure is done."""
+    """A step of the legal procedure is done.
+
+    `requirements` are those of the nine that were found to be met at this step. `valid_until` is the last day of the
+    memorandum that was signed or renewed, left out where it names none.
+    """
 
     partnership: Slug
     milestone: Milestone
     reached: OccurredText
     note: Text | None = None
+    requirements: Annotated[list[Requirement], Field(max_length=9, default_factory=list)]
+    valid_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _only_memoranda_expire(self) -> Self:
+        if self.valid_until is None:
+            return self
+        if self.milestone not in (Milestone.SIGNING, Milestone.RENEWAL):
+            raise Unfit("Only what is signed or renewed has a `valid_until`.", "Leave it out.")
+        _check_expiry(self.valid_until, self.reached)
+        return self
 
 
 class AgreedActivity(Data):
@@ -167,7 +199,10 @@ class Evidence(Data):
 
 
 class ActivityFacts(Data):
-    """What happened between the two. `held` is the only outcome that counts; what is not known is left out."""
+    """What happened between the two. `held` is the only outcome that counts; what is not known is left out.
+
+    `valid_until` is the last day on which a signed document holds, left out where it names none.
+    """
 
     partnership: Slug
     indicator: Indicator
@@ -189,11 +224,20 @@ class ActivityFacts(Data):
     caused_by: UUID | None = None
     source: Line | None = None
     batch: Slug | None = None
+    valid_until: Day | None = None
 
     @model_validator(mode="after")
     def _value_has_currency(self) -> Self:
         if (self.value is None) != (self.currency is None):
             raise Unfit("`value` and `currency` go together.", "Give both or neither.")
+        return self
+
+    @model_validator(mode="after")
+    def _only_documents_expire(self) -> Self:
+        if self.valid_until is not None:
+            if self.indicator is not Indicator.DOCUMENT:
+                raise Unfit("Only a document has a `valid_until`.", "Leave it out, or correct the indicator.")
+            _check_expiry(self.valid_until, self.occurred)
         return self
 
 
@@ -268,10 +312,14 @@ class RatingLifted(Data):
 
 
 class RubricAdopted(Data):
-    """A rubric becomes law from a day on; past days keep the law of their day."""
+    """A rubric becomes law from a day on; past days keep the law of their day.
+
+    Where another was adopted from the very same day, `replaces` is the id of the event that adopted it.
+    """
 
     rubric: Rubric
     valid_from: Day
+    replaces: UUID | None = None
 
 
 class DayClosed(Data):

@@ -2,8 +2,10 @@
 
 import calendar
 from datetime import date, timedelta
+from functools import lru_cache
 
 
+@lru_cache(maxsize=65_536)
 def first_day_outside(effective: date, window_months: int) -> date:
     """Return the first day `on` whose window of `window_months` no longer reaches back to `effective`.
 
@@ -14,6 +16,7 @@ def first_day_outside(effective: date, window_months: int) -> date:
     return day if subtract_months(day, window_months) >= effective else day + timedelta(days=1)
 
 
+@lru_cache(maxsize=65_536)
 def add_months(day: date, months: int) -> date:
     """Return the same day `months` later (earlier if negative), cut to the month's length."""
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)

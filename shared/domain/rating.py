@@ -55,6 +55,11 @@ class Fact:
         return min(self.first, self.stated_on)
 
 
+def cells_lit_by(fact: Fact, *, travel: bool) -> tuple[Cell, ...]:
+    """Return the cells that a fact lights where it counts."""
+    return lit_by(fact.indicator, fact.direction, in_person=fact.mode is Mode.IN_PERSON, travel=travel)
+
+
 def fact_of(activity: Activity) -> Fact:
     """Return what a rating needs of an activity."""
     facts = activity.facts
@@ -134,35 +139,46 @@ class Rating:
 
 def rate(history: History, rubric: Rubric, on: date) -> Rating:
     """Rate a partnership on a day: a cell's window is `on - months < effective <= on`."""
-    windows = {cell: (subtract_months(on, rubric.window(cell)) + timedelta(days=1), on) for cell in CELLS}
-    rated = _rate_over(history, rubric, windows, on)
-    effective = {fact.activity: fact.effective for fact in history.facts}
+    months = {cell: rubric.window(cell) for cell in CELLS}
+    windows = {cell: (subtract_months(on, months[cell]) + timedelta(days=1), on) for cell in CELLS}
+    rated, newest = _rate_over(history, rubric, windows, on)
     cells = {
-        cell: CellState(state.activities, _goes_dark(state, effective, rubric.window(cell)))
+        cell: CellState(state.activities, _goes_dark(newest.get(cell), months[cell]))
         for cell, state in rated.cells.items()
     }
-    return replace(rated, cells=cells, next_change=_next_change(cells, rubric, rated.rating))
+    return replace(rated, cells=cells, next_change=_next_change(cells, rubric, rated.rating, rated.score))
 
 
 def rate_period(history: History, rubric: Rubric, first: date, last: date) -> Rating:
     """Rate a partnership over a period: every cell's window is the period itself, `first <= effective <= last`."""
-    return _rate_over(history, rubric, dict.fromkeys(CELLS, (first, last)), last)
+    rated, _ = _rate_over(history, rubric, dict.fromkeys(CELLS, (first, last)), last)
+    return rated
 
 
-def _rate_over(history: History, rubric: Rubric, windows: Mapping[Cell, tuple[date, date]], day: date) -> Rating:
+def _rate_over(
+    history: History, rubric: Rubric, windows: Mapping[Cell, tuple[date, date]], day: date
+) -> tuple[Rating, dict[Cell, date]]:
+    """Return the rating, without what looks ahead, and the day of the newest activity of each lit cell."""
     held = sorted((fact for fact in history.facts if fact.outcome is Outcome.HELD), key=_by_day)
-    cells = {cell: CellState((), None) for cell in CELLS}
-    latest_score = earliest_score = 0
-    for cell in CELLS:
-        first, last = windows[cell]
-        lighting = [fact for fact in held if cell in _lights(fact, rubric)]
-        cells[cell] = CellState(tuple(fact.activity for fact in lighting if first <= fact.effective <= last), None)
-        latest_score += rubric.weight(cell) if cells[cell].activities else 0
-        earliest_score += rubric.weight(cell) if any(first <= fact.earliest <= last for fact in lighting) else 0
-    rating, otherwise = rubric.rating(latest_score), rubric.rating(earliest_score)
+    lighting: dict[Cell, list[UUID]] = {cell: [] for cell in CELLS}
+    newest: dict[Cell, date] = {}
+    lit_at_the_earliest: set[Cell] = set()
+    for fact in held:
+        effective, earliest = fact.effective, fact.earliest
+        for cell in cells_lit_by(fact, travel=rubric.travel):
+            first, last = windows[cell]
+            if first <= effective <= last:
+                lighting[cell].append(fact.activity)
+                newest[cell] = effective
+            if first <= earliest <= last:
+                lit_at_the_earliest.add(cell)
+    cells = {cell: CellState(tuple(activities), None) for cell, activities in lighting.items()}
+    latest_score = sum(rubric.weight(cell) for cell in CELLS if lighting[cell])
+    rating = rubric.rating(latest_score)
+    otherwise = rubric.rating(sum(rubric.weight(cell) for cell in lit_at_the_earliest))
     last_activity_on = max((fact.effective for fact in held if fact.effective <= day), default=None)
     dormant_on = _dormant_on(last_activity_on or history.mou_date, rubric)
-    return Rating(
+    rated = Rating(
         partnership=history.partnership,
         rating=rating,
         score=latest_score,
@@ -176,28 +192,24 @@ def _rate_over(history: History, rubric: Rubric, windows: Mapping[Cell, tuple[da
         official=_judgement_in_force(history.judgements, day),
         rubric=rubric,
     )
+    return rated, newest
 
 
 def _by_day(fact: Fact) -> tuple[date, UUID]:
     return fact.effective, fact.activity
 
 
-def _lights(fact: Fact, rubric: Rubric) -> tuple[Cell, ...]:
-    in_person = fact.mode is Mode.IN_PERSON
-    return lit_by(fact.indicator, fact.direction, in_person=in_person, travel=rubric.travel)
+def _goes_dark(newest: date | None, window_months: int) -> date | None:
+    return None if newest is None else first_day_outside(newest, window_months)
 
 
-def _goes_dark(state: CellState, effective: Mapping[UUID, date], window_months: int) -> date | None:
-    if not state.activities:
-        return None
-    return first_day_outside(max(effective[activity] for activity in state.activities), window_months)
-
-
-def _next_change(cells: Mapping[Cell, CellState], rubric: Rubric, rating: RatingCode) -> NextChange | None:
-    for day in sorted({state.goes_dark for state in cells.values() if state.goes_dark is not None}):
-        still_lit = (cell for cell, state in cells.items() if state.goes_dark is not None and state.goes_dark > day)
-        then = rubric.rating(sum(rubric.weight(cell) for cell in still_lit))
-        if then is not rating:
+def _next_change(cells: Mapping[Cell, CellState], rubric: Rubric, rating: RatingCode, score: int) -> NextChange | None:
+    lit = sorted((state.goes_dark, cell) for cell, state in cells.items() if state.goes_dark is not None)
+    for index, (day, cell) in enumerate(lit):
+        score -= rubric.weight(cell)
+        if index + 1 < len(lit) and lit[index + 1][0] == day:
+            continue
+        if (then := rubric.rating(score)) is not rating:
             return NextChange(day, then)
     return None
 

@@ -33,6 +33,9 @@ class CellRule(BaseModel):
     window_months: Months | None = None
 
 
+_AS_FOR_ALL = CellRule()
+
+
 class CellRules(BaseModel):
     """The rules of an indicator's two cells."""
 
@@ -91,9 +94,8 @@ class Rubric(BaseModel):
         return RatingCode.KURANG_AKTIF if score >= self.thresholds.kurang_aktif else RatingCode.TIDAK_AKTIF
 
     def _rule(self, cell: Cell) -> CellRule:
-        rules = self.cells.get(cell.indicator)
-        if rules is None:
-            return CellRule()
+        if not self.cells or (rules := self.cells.get(cell.indicator)) is None:
+            return _AS_FOR_ALL
         return rules.outbound if cell.direction == "outbound" else rules.inbound
 
 

@@ -19,26 +19,24 @@ class BroughtUp(NamedTuple):
     """What changed in a book, and at which position: `changed` one by one, `imported` the partnerships that got an import."""
 
     changed: list[tuple[int, Activity | Partnership]]
-    imported: dict[str, int]
+    imported: list[str]
 
 
 async def bring_up(
-    connection: Connection, home: str, events: Sequence[Event], registry: dict[str, Partnership], scope: Scope
+    connection: Connection, home: str, run: Sequence[Event], registry: dict[str, Partnership], scope: Scope
 ) -> BroughtUp:
-    """Bring what the scope holds of the book's tables, and the registry of the home, up to these events."""
-    brought_up = BroughtUp([], {})
-    for run in runs_between_completions(events):
-        completion = run[0]
-        if isinstance(completion.data, ImportCompleted):
-            entered = await _complete(connection, completion, completion.data, scope)
-            brought_up.imported.update(dict.fromkeys(entered, completion.position))
-            continue
-        book = await read_book(connection, home, run, registry, scope)
-        changed = [(event.position, change) for event in run for change in fold(book, event)]
-        await write_book(connection, home, [change for _, change in changed])
-        await _stage(connection, home, book)
-        brought_up.changed.extend(changed)
-    return brought_up
+    """Bring what the scope holds of the book's tables up to one of the `runs_between_completions`.
+
+    The registry of the home is brought up too.
+    """
+    completion = run[0]
+    if isinstance(completion.data, ImportCompleted):
+        return BroughtUp([], await _complete(connection, completion, completion.data, scope))
+    book = await read_book(connection, home, run, registry, scope)
+    changed = [(event.position, change) for event in run for change in fold(book, event)]
+    await write_book(connection, home, [change for _, change in changed])
+    await _stage(connection, home, book)
+    return BroughtUp(changed, [])
 
 
 def runs_between_completions(events: Sequence[Event]) -> Iterator[Sequence[Event]]:

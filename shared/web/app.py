@@ -23,7 +23,7 @@ from shared.web.homes import Zones
 from shared.web.limits import Limits
 from shared.web.problems import PROBLEMS, answer
 from shared.web.rules import Forbidden, keep_refusal, open_to_all, requires
-from shared.wire.problems import Fault, Finding, Problem
+from shared.wire.problems import Fault, Finding, Problem, findings_in
 
 WAIT_FOR_POSITION_SECONDS = 5.0
 log = structlog.get_logger()
@@ -202,10 +202,13 @@ async def _problem_of_refusal(request: Request, error: Exception) -> Response:
 
 async def _problem_of_question(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    findings = tuple(
-        Finding(str(each["loc"][-1]), f"“{each['loc'][-1]}”: {each['msg']}.", "Correct the parameter.")
-        for each in error.errors()
-    )
+    errors = error.errors()
+    if any(each["type"] == "json_invalid" for each in errors):
+        return answer(
+            Problem(400, "not-json", "The body is not JSON.", "Send a JSON object, as the API's documents say.")
+        )
+    # Where the parameter was found, query, path or body, is no part of its name.
+    findings = findings_in({**each, "loc": each["loc"][1:] or each["loc"]} for each in errors)
     return answer(
         Problem(422, "invalid", "The question cannot be answered as it stands.", "Correct the fields named.", findings)
     )

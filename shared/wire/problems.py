@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): what went wrong, where, and what to do about it."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,12 @@ def findings_of(error: ValidationError, *, under: str = "", known_fields: Sequen
 
     `under` is the path of the value that was checked; `known_fields` are offered where an unknown one looks like a slip.
     """
-    return tuple(_finding(each, under, known_fields) for each in error.errors(include_url=False))
+    return findings_in(error.errors(include_url=False), under=under, known_fields=known_fields)
+
+
+def findings_in(errors: Iterable[Any], *, under: str = "", known_fields: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Turn errors as pydantic lists them into findings, as `findings_of` does."""
+    return tuple(_finding(each, under, known_fields) for each in errors)
 
 
 def _finding(error: Any, under: str, known_fields: Sequence[str]) -> Finding:  # noqa: ANN401

@@ -42,6 +42,15 @@ def rating_document(rating: Rating, partnership: Partnership) -> dict[str, Any]:
     }
 
 
+def summary_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a rating document with only the newest activity of each lit cell: the same for a thousand as for one."""
+    cells = {
+        indicator: {way: activities[-1:] for way, activities in ways.items()}
+        for indicator, ways in document["cells"].items()
+    }
+    return {**document, "cells": cells}
+
+
 def as_shown_to(reader: Principal, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a rating's document as its reader may see it: the public is not told under which account a judgement was set."""
     official = document["official"]

@@ -1,7 +1,7 @@
 """The rating against a plain reading of its description, against examples, and against the study's own ratings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import permutations
@@ -255,6 +255,20 @@ def test_the_order_of_facts_plays_no_part(history: History, rubric: Rubric, on: 
     chance.shuffle(shuffled)
 
     assert rate(a_history(*shuffled, mou_date=history.mou_date), rubric, on) == rate(history, rubric, on)
+
+
+@settings(max_examples=60, deadline=None)
+@given(history=HISTORIES, more=HISTORIES, rubric=rubrics(), on=DAYS)
+def test_another_activity_that_was_held_never_lowers_the_score(
+    history: History, more: History, rubric: Rubric, on: date
+):
+    held = [each for each in more.facts if each.outcome is Outcome.HELD]
+    before = rate(history, rubric, on)
+    after = rate(replace(history, facts=(*history.facts, *held)), rubric, on)
+
+    assert after.score >= before.score
+    assert list(RatingCode).index(after.rating) <= list(RatingCode).index(before.rating)
+    assert all(set(state.activities) <= set(after.cells[cell].activities) for cell, state in before.cells.items())
 
 
 @ORACLE

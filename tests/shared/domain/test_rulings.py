@@ -1,16 +1,19 @@
 """Official judgements as they stand, and the rubric that is law on a day."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.domain.codes import RatingCode
 from shared.domain.events import EVENT_TYPES, Event
 from shared.domain.rating import Judgement
 from shared.domain.rubric import JAKARTA_2020
-from shared.domain.rulings import RULING_TYPES, judgements_by_partnership, rubric_in_force
+from shared.domain.rulings import RULING_TYPES, adoptions, judgements_by_partnership, law_of, rubric_in_force
+from shared.domain.whatif import in_force
 from tests.support.build import a_rubric, an_activity, an_event, an_id, rubric_data
 
 
@@ -101,6 +104,32 @@ def test_of_two_rubrics_from_the_same_day_the_one_adopted_last_is_law():
     rulings = [_adopted("2020-01-01", "first"), _adopted("2020-01-01", "second")]
 
     assert rubric_in_force(rulings, date(2020, 1, 1)) == a_rubric(id="second")
+
+
+DAYS = st.integers(0, 1_000).map(lambda days: date(2020, 1, 1) + timedelta(days))
+
+
+@given(days=st.lists(DAYS, max_size=6), asked=st.lists(DAYS, min_size=1, max_size=20))
+def test_the_adoptions_say_of_every_day_which_rubric_is_law(days: list[date], asked: list[date]):
+    rulings = [_adopted(day.isoformat(), f"rubric-{number}") for number, day in enumerate(days)]
+
+    for on in asked:
+        (law,) = [
+            each
+            for each in adoptions(rulings)
+            if each.replaced_by is None and (each.first or date.min) <= on <= (each.last or date.max)
+        ]
+        assert law.rubric == rubric_in_force(rulings, on)
+        assert in_force(law_of(rulings), on) == law.rubric
+
+
+def test_what_was_replaced_from_its_first_day_names_what_replaced_it():
+    rulings = [_adopted("2020-01-01", "first"), _adopted("2020-01-01", "second")]
+
+    default, first, second = adoptions(rulings)
+
+    assert (default.last, first.replaced_by, first.last) == (date(2019, 12, 31), rulings[1], None)
+    assert (second.replaced_by, second.first, second.last) == (None, date(2020, 1, 1), None)
 
 
 def test_the_types_of_rulings_are_event_types():
