@@ -62,12 +62,22 @@ class StandingJudgement:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingAdoption:
+    """A rubric that was adopted: by which event, from which day it holds, and the adoption in whose place it stands."""
+
+    event_id: UUID
+    rubric: Rubric
+    valid_from: date
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What a decision needs to know besides the request: who, when, and what stands.
 
-    `today` is the day in the home's time zone. `judgements` are those that the request names, `rubrics` those adopted, if
-    the request adopts one. `slugs` are all partnerships of the home, for telling what a wrong one may have meant.
-    `stood_by` says by which event each activity stood when its correction came in. `role` and `partnerships` are the
+    `today` is the day in the home's time zone. `judgements` are those that the request names, `adoptions` all rubrics
+    adopted, if the request adopts one. `slugs` are all partnerships of the home, for telling what a wrong one may have
+    meant. `stood_by` says by which event each activity stood when its correction came in. `role` and `partnerships` are the
     author's, `time_zone` is the home's: they stand in the event. `says` is what the home says of itself, if that changes.
     """
 
@@ -77,7 +87,7 @@ class Situation:
     today: date
     book: Book
     judgements: Mapping[UUID, StandingJudgement] = field(default_factory=dict)
-    rubrics: Collection[Rubric] = ()
+    adoptions: Collection[StandingAdoption] = ()
     slugs: Collection[str] = ()
     stood_by: Mapping[UUID, UUID] = field(default_factory=dict)
     role: Role | None = None
@@ -150,8 +160,9 @@ def _after(situation: Situation, request: Requested, event_id: UUID, partnership
         case RatingLifted(judgement=judgement):
             lifted = replace(situation.judgements[judgement], lifted_by=event_id)
             return replace(situation, judgements={**situation.judgements, judgement: lifted})
-        case RubricAdopted(rubric=rubric):
-            return replace(situation, rubrics=[*situation.rubrics, rubric])
+        case RubricAdopted() as data:
+            adopted = StandingAdoption(event_id, data.rubric, data.valid_from, data.replaces)
+            return replace(situation, adoptions=[*situation.adoptions, adopted])
         case HomeChanged(changes=changes) if situation.says is not None:
             return replace(situation, says=changed_facts(situation.says, changes))
         case _:
@@ -171,8 +182,8 @@ def _refuse(request: Requested, situation: Situation) -> Problem | None:
             return _refuse_reversal(request, batch, situation)
         case RatingLifted(judgement=judgement):
             return _refuse_lifting(request, judgement, situation)
-        case RubricAdopted(rubric=rubric):
-            return _refuse_rubric(request, rubric, situation)
+        case RubricAdopted() as data:
+            return _refuse_rubric(request, data.rubric, situation) or _refuse_adoption(request, data, situation)
         case HomeChanged(changes=changes):
             return _refuse_of_home(request, changes, situation)
         case _:
@@ -301,10 +312,26 @@ def _refuse_lifting(request: Requested, judgement: UUID, situation: Situation) -
 
 
 def _refuse_rubric(request: Requested, rubric: Rubric, situation: Situation) -> Problem | None:
-    for other in (JAKARTA_2020, *situation.rubrics):
+    for other in (JAKARTA_2020, *(each.rubric for each in situation.adoptions)):
         if (other.id, other.version) == (rubric.id, rubric.version) and other != rubric:
             said = f"Version {rubric.version} of the rubric “{rubric.id}” says something else."
             return _stands(request, "rubric.version", said, f"Give it the version {rubric.version + 1} or higher.")
+    return None
+
+
+def _refuse_adoption(request: Requested, data: RubricAdopted, situation: Situation) -> Problem | None:
+    """Two rubrics cannot hold from the same day, but where the later one says that it stands in the other's place."""
+    replaced = {each.replaces for each in situation.adoptions}
+    of_that_day = [each for each in situation.adoptions if each.valid_from == data.valid_from]
+    standing = [each for each in of_that_day if each.event_id not in replaced]
+    if data.replaces is None and standing:
+        other = standing[-1]
+        said = f"“{other.rubric.id}” version {other.rubric.version} was adopted from {data.valid_from} already."
+        remedy = f"Choose another day, or send “replaces”: “{other.event_id}” to put this one in its place."
+        return _stands(request, "valid_from", said, remedy)
+    if data.replaces is not None and data.replaces not in [each.event_id for each in standing]:
+        said = f"No rubric that was adopted from {data.valid_from} by {data.replaces} stands."
+        return invalid([Finding(_path(request, "replaces"), said, "Send the id of its “rubric.adopted” event.")])
     return None
 
 

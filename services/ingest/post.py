@@ -17,7 +17,7 @@ from services.ingest.accept import STANDS_ON_THE_STATE, Accepted, Situation, acc
 from services.ingest.allow import own_part, refuse_by_rule
 from services.ingest.homes import Homes
 from services.ingest.requests import Requested
-from services.ingest.store import read_judgements, read_rubrics, read_slugs
+from services.ingest.store import read_adoptions, read_judgements, read_slugs
 from shared.domain.access import Principal, partnerships_of
 from shared.domain.amend import Partnership
 from shared.domain.book import Book, Touched
@@ -194,7 +194,7 @@ class Desk:
             today=now.astimezone(zone).date(),
             book=own_part(book, principal),
             judgements=await read_judgements(self.pool, principal.home, named) if named else {},
-            rubrics=await read_rubrics(self.pool, principal.home) if adopts else (),
+            adoptions=await read_adoptions(self.pool, principal.home) if adopts else (),
             stood_by=stood_by,
             slugs=await read_slugs(self.pool, principal) if with_slugs else (),
             says=await self._says(requests, principal.home),

@@ -31,6 +31,14 @@ WHERE home = :home AND judgement = ANY(:judgements::uuid[]);
 INSERT INTO rubric (home, id, version, rubric) VALUES (:home, :id, :version, :rubric)
 ON CONFLICT (home, id, version) DO NOTHING;
 
--- name: rubrics
--- Which rubrics has the home adopted?
-SELECT rubric FROM rubric WHERE home = :home;
+-- name: write_adoption!
+-- Keep from which day a rubric holds.
+INSERT INTO adoption (home, event_id, id, version, valid_from, replaces)
+VALUES (:home, :event_id, :id, :version, :valid_from, :replaces)
+ON CONFLICT (home, event_id) DO NOTHING;
+
+-- name: adoptions
+-- Which rubrics has the home adopted, and from which days?
+SELECT adoption.event_id, adoption.valid_from, adoption.replaces, rubric.rubric
+FROM adoption JOIN rubric USING (home, id, version)
+WHERE home = :home ORDER BY adoption.valid_from, adoption.event_id;

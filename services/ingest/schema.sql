@@ -13,6 +13,15 @@ CREATE TABLE ingest.activity (
     amended_by uuid
 );
 
+CREATE TABLE ingest.adoption (
+    home text NOT NULL,
+    event_id uuid NOT NULL,
+    id text NOT NULL,
+    version integer NOT NULL,
+    valid_from date NOT NULL,
+    replaces uuid
+);
+
 CREATE TABLE ingest.checkpoint (
     projection text NOT NULL,
     "position" bigint NOT NULL,
@@ -134,6 +143,9 @@ CREATE TABLE ingest.worker (
 
 ALTER TABLE ONLY ingest.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
+
+ALTER TABLE ONLY ingest.adoption
+    ADD CONSTRAINT adoption_pkey PRIMARY KEY (home, event_id);
 
 ALTER TABLE ONLY ingest.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (projection, first_partition);

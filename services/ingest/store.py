@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import shared.projection
-from services.ingest.accept import StandingJudgement
+from services.ingest.accept import StandingAdoption, StandingJudgement
 from shared.domain.access import Principal, partnerships_in_order
 from shared.domain.amend import Partnership
 from shared.domain.events import DayClosed, Event, RatingLifted, RatingSet, RubricAdopted
@@ -15,7 +15,7 @@ from shared.domain.rubric import Rubric
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
-from shared.projection.book_store import bring_up, read_registry
+from shared.projection.book_store import bring_up, read_registry, runs_between_completions
 from shared.projection.homes import keep_homes
 from shared.projection.kept import Kept
 from shared.projection.parking import Read
@@ -53,7 +53,8 @@ class BookProjector:
             if home not in registries:
                 registries[home] = await read_registry(connection, home)
             await keep_homes(connection, events)
-            await bring_up(connection, home, events, registries[home], scope)
+            for run in runs_between_completions(events):
+                await bring_up(connection, home, run, registries[home], scope)
             await _close_last_day(connection, home, events)
             for event in events:
                 await _keep_ruling(connection, event)
@@ -72,13 +73,18 @@ async def _keep_ruling(connection: Connection, event: Event) -> None:
             await queries.write_judgement(connection, home=event.home, judgement=event.id, partnership=slug)
         case RatingLifted(judgement=judgement):
             await queries.lift_judgement(connection, home=event.home, judgement=judgement, lifted_by=event.id)
-        case RubricAdopted(rubric=rubric):
-            document = rubric.model_dump(mode="json")
-            await queries.write_rubric(
-                connection, home=event.home, id=rubric.id, version=rubric.version, rubric=document
-            )
+        case RubricAdopted() as data:
+            await _keep_adoption(connection, event, data)
         case _:
             pass
+
+
+async def _keep_adoption(connection: Connection, event: Event, data: RubricAdopted) -> None:
+    named = {"home": event.home, "id": data.rubric.id, "version": data.rubric.version}
+    await queries.write_rubric(connection, **named, rubric=data.rubric.model_dump(mode="json"))
+    await queries.write_adoption(
+        connection, **named, event_id=event.id, valid_from=data.valid_from, replaces=data.replaces
+    )
 
 
 async def read_judgements(pool: Pool, home: str, judgements: Collection[UUID]) -> dict[UUID, StandingJudgement]:
@@ -91,9 +97,12 @@ async def read_judgements(pool: Pool, home: str, judgements: Collection[UUID]) -
     }
 
 
-async def read_rubrics(pool: Pool, home: str) -> list[Rubric]:
-    """Return the rubrics that the home has adopted."""
-    return [Rubric.model_validate(row["rubric"]) async for row in queries.rubrics(pool, home=home)]
+async def read_adoptions(pool: Pool, home: str) -> list[StandingAdoption]:
+    """Return the rubrics that the home has adopted, each as often as it was."""
+    return [
+        StandingAdoption(row["event_id"], Rubric.model_validate(row["rubric"]), row["valid_from"], row["replaces"])
+        async for row in queries.adoptions(pool, home=home)
+    ]
 
 
 async def read_slugs(pool: Pool, principal: Principal) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.accept import Accepted, Situation, StandingJudgement, accept, touched_by
+from services.ingest.accept import Accepted, Situation, StandingAdoption, StandingJudgement, accept, touched_by
 from shared.domain.book import Book, Touched
 from shared.domain.events import EVENT_TYPES, WRITTEN_BY_THE_LEDGER, Event, HomeFacts
 from shared.wire.envelope import Posting
@@ -93,6 +93,7 @@ def _programme(slug: str) -> Sent:
     return "programme.agreed", {"partnership": slug, "year": 2021, "activities": [{"title": {"en": "Exchange"}}]}
 
 
+ADOPTION = StandingAdoption(an_id(50), a_rubric(), date(2020, 1, 1))
 ADOPTED: Sent = ("rubric.adopted", {"rubric": rubric_data(), "valid_from": "2021-01-01"})
 ISSUED: Sent = (
     "report.issued",
@@ -449,7 +450,7 @@ def test_an_official_rating_is_lifted_once():
 def test_a_version_of_a_rubric_never_says_something_else(name: str, version: int):
     other = {"rubric": rubric_data(id=name, version=version, window_months=36), "valid_from": "2021-01-01"}
 
-    result = _when(("rubric.adopted", other), rubrics=[a_rubric()])
+    result = _when(("rubric.adopted", other), adoptions=[ADOPTION])
 
     assert _kind(result) == (409, "stands-otherwise")
     assert only_finding(result).field == "data.rubric.version"
@@ -460,9 +461,49 @@ def test_a_version_of_a_rubric_never_says_something_else(name: str, version: int
     "rubric", [rubric_data(), rubric_data(version=2, window_months=36), rubric_data(id="another", window_months=36)]
 )
 def test_a_rubric_may_be_adopted_anew_or_as_another_version_or_under_another_name(rubric: dict[str, Any]):
-    result = _when(("rubric.adopted", {"rubric": rubric, "valid_from": "2021-01-01"}), rubrics=[a_rubric()])
+    result = _when(("rubric.adopted", {"rubric": rubric, "valid_from": "2021-01-01"}), adoptions=[ADOPTION])
 
     assert len(_accepted(result)) == 1
+
+
+def _adopted(valid_from: str, **more: Any) -> Sent:
+    rubric = rubric_data(version=2, window_months=36)
+    return "rubric.adopted", {"rubric": rubric, "valid_from": valid_from, **more}
+
+
+def test_two_rubrics_cannot_hold_from_the_same_day():
+    result = _when(_adopted("2020-01-01"), adoptions=[ADOPTION])
+
+    assert _kind(result) == (409, "stands-otherwise")
+    assert only_finding(result).field == "data.valid_from"
+    assert str(an_id(50)) in only_finding(result).remedy
+
+
+def test_a_rubric_takes_the_place_of_another_of_the_same_day_where_it_says_so():
+    assert len(_accepted(_when(_adopted("2020-01-01", replaces=str(an_id(50))), adoptions=[ADOPTION]))) == 1
+
+
+@pytest.mark.parametrize(("valid_from", "number"), [("2020-01-01", 51), ("2020-01-02", 50)])
+def test_only_what_holds_from_that_day_can_be_replaced(valid_from: str, number: int):
+    result = _when(_adopted(valid_from, replaces=str(an_id(number))), adoptions=[ADOPTION])
+
+    assert _kind(result) == (422, "invalid")
+    assert only_finding(result).field == "data.replaces"
+
+
+def test_what_was_replaced_cannot_be_replaced_again():
+    later = StandingAdoption(an_id(51), a_rubric(version=2, window_months=36), date(2020, 1, 1), an_id(50))
+
+    for replaces, kind in ((50, (422, "invalid")), (51, None)):
+        result = _when(_adopted("2020-01-01", replaces=str(an_id(replaces))), adoptions=[ADOPTION, later])
+        assert (_kind(result) if kind else len(_accepted(result))) == (kind or 1)
+
+
+def test_of_two_in_a_batch_the_second_is_told_of_the_first():
+    first = ("rubric.adopted", {"rubric": rubric_data(), "valid_from": "2020-01-01"})
+
+    assert _kind(_when(first, _adopted("2020-01-01"))) == (409, "stands-otherwise")
+    assert len(_accepted(_when(first, _adopted("2020-01-02")))) == 2
 
 
 # More than one.
