@@ -64,7 +64,21 @@ CREATE TABLE scoring.rating (
     partnership text NOT NULL,
     rated_on date NOT NULL,
     "position" bigint NOT NULL,
-    document json NOT NULL
+    document json NOT NULL,
+    summary json NOT NULL
+);
+
+CREATE TABLE scoring.rating_change (
+    home text NOT NULL,
+    partnership text NOT NULL,
+    "position" bigint NOT NULL,
+    event_id uuid NOT NULL,
+    event_type text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    changed_on date NOT NULL,
+    grade json,
+    before json,
+    after json
 );
 
 CREATE TABLE scoring.ruling (
@@ -116,6 +130,9 @@ ALTER TABLE ONLY scoring.parked
 
 ALTER TABLE ONLY scoring.partnership
     ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
+
+ALTER TABLE ONLY scoring.rating_change
+    ADD CONSTRAINT rating_change_pkey PRIMARY KEY (home, partnership, "position");
 
 ALTER TABLE ONLY scoring.rating
     ADD CONSTRAINT rating_pkey PRIMARY KEY (home, partnership);

@@ -8,17 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import shared.projection
-from services.scoring.standing import HeldFacts, Standing
-from shared.domain.access import ALL_HOMES, Principal, partnerships_in_order
+from services.scoring.grade import Grade, Held
+from services.scoring.history import KeptChange
+from services.scoring.standing import NEVER_LOOKED_AT, Change, HeldFacts, Standing
+from shared.domain.access import ALL_HOMES, Principal, Role, partnerships_in_order
 from shared.domain.events import EVENT_TYPES, Event
+from shared.domain.foresight import Foresight, foresee
 from shared.domain.occurred import parse_occurred
-from shared.domain.rating import Fact
+from shared.domain.rating import Fact, History
+from shared.domain.rulings import rubric_in_force
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.projection.book_store import read_registry
+from shared.wire.rating_document import as_shown_to, summary_of
 
 SCHEMA = "scoring"
+NO_JUDGEMENT = '"official":null'
+"""How it stands in a rating as it is kept that there is none; within a text its quotes would be escaped."""
 queries = load_queries(__file__)
 
 
@@ -32,7 +39,7 @@ async def read_standing(connection: Connection, home: str, position: int) -> Sta
     """Return a home as it stands in the tables at a position, its facts left out until they are needed."""
     today: date | None = await queries.today_of(connection, home=home, position=position)
     registry = await read_registry(connection, home)
-    return Standing(registry, {}, await _read_rulings(connection, home, position), today)
+    return Standing(registry, await _read_rulings(connection, home, position), today)
 
 
 async def write_days(connection: Connection, home: str, days: Mapping[int, date]) -> None:
@@ -69,32 +76,69 @@ class Rated:
     document: dict[str, Any]
 
 
-async def write_ruling(connection: Connection, event: Event) -> None:
-    """Keep one ruling."""
-    await queries.write_ruling(
-        connection,
-        home=event.home,
-        position=event.position,
-        event_id=event.id,
-        type=event.type,
-        partnership=event.partnership,
-        author=event.author,
-        recorded_at=event.recorded_at,
-        recorded_on=event.recorded_on,
-        data=event.data.model_dump(mode="json", exclude_unset=True),
-    )
+async def write_rulings(connection: Connection, events: Sequence[Event]) -> None:
+    """Keep rulings, of which another worker may have kept some already."""
+    rows = [
+        {
+            "home": event.home,
+            "position": event.position,
+            "event_id": event.id,
+            "type": event.type,
+            "partnership": event.partnership,
+            "author": event.author,
+            "recorded_at": event.recorded_at,
+            "recorded_on": event.recorded_on,
+            "data": event.data.model_dump(mode="json", exclude_unset=True),
+        }
+        for event in events
+    ]
+    if rows:
+        await queries.write_ruling(connection, rows)
 
 
-async def read_missing_facts(connection: Connection, home: str, standing: Standing, slugs: Collection[str]) -> None:
-    """Add what the ratings of these partnerships are made of, where it is not there."""
+async def write_changes(connection: Connection, home: str, changes: Sequence[Change]) -> None:
+    """Keep what has changed, for ever."""
+    if changes:
+        await queries.write_changes(
+            connection,
+            home=home,
+            partnerships=[each.partnership for each in changes],
+            positions=[each.event.position for each in changes],
+            event_ids=[each.event.id for each in changes],
+            event_types=[each.event.type for each in changes],
+            recorded_at=[each.event.recorded_at for each in changes],
+            changed_on=[each.on for each in changes],
+            grades=[json.dumps(each.grade.document()) if each.grade else None for each in changes],
+            before=[json.dumps(each.before) if each.before else None for each in changes],
+            after=[json.dumps(each.after) if each.after else None for each in changes],
+        )
+
+
+async def read_missing(connection: Connection, home: str, standing: Standing, slugs: Collection[str]) -> None:
+    """Add what the ratings of these partnerships are made of, and how they stand, where it is not there."""
+    await _read_missing_facts(connection, home, standing, slugs)
+    missing = sorted(set(slugs) - standing.held.keys())
+    standing.held.update(dict.fromkeys(missing, NEVER_LOOKED_AT))
+    if missing:
+        async for row in queries.last_grades(connection, home=home, partnerships=missing):
+            grade = Grade.read(row["grade"]) if row["grade"] is not None else None
+            standing.held[row["partnership"]] = Held(grade, date.min)
+
+
+async def _read_missing_facts(connection: Connection, home: str, standing: Standing, slugs: Collection[str]) -> None:
     missing = sorted(set(slugs) - standing.facts.keys())
     if not missing:
         return
-    facts: dict[str, list[Fact]] = {slug: [] for slug in missing}
-    async for row in queries.rated_facts(connection, home=home, partnerships=missing):
+    facts = await _read_facts(connection, home, missing)
+    standing.facts.update({slug: HeldFacts(each) for slug, each in facts.items()})
+
+
+async def _read_facts(connection: Connection, home: str, slugs: Sequence[str]) -> dict[str, list[Fact]]:
+    facts: dict[str, list[Fact]] = {slug: [] for slug in slugs}
+    async for row in queries.rated_facts(connection, home=home, partnerships=slugs):
         occurred = parse_occurred(row["occurred"])
         facts[row["partnership"]].append(Fact.read(row, occurred.first, occurred.last))
-    standing.facts.update({slug: HeldFacts(each) for slug, each in facts.items()})
+    return facts
 
 
 async def write_ratings(connection: Connection, home: str, rated: Sequence[Rated]) -> None:
@@ -106,7 +150,8 @@ async def write_ratings(connection: Connection, home: str, rated: Sequence[Rated
         partnerships=[each.partnership for each in in_order],
         rated_on=[each.on for each in in_order],
         positions=[each.position for each in in_order],
-        documents=[json.dumps(each.document) for each in in_order],
+        documents=[as_json(each.document) for each in in_order],
+        summaries=[as_json(summary_of(each.document)) for each in in_order],
     )
 
 
@@ -116,8 +161,82 @@ async def drop_ratings(connection: Connection, home: str, slugs: Collection[str]
         await queries.drop_rating(connection, home=home, partnerships=sorted(slugs))
 
 
-async def read_ratings(pool: Pool, reader: Principal, partnership: str | None = None) -> list[Any]:
-    """Return the rows of the ratings of now that a reader may see, all or one."""
-    home = None if reader.home == ALL_HOMES else reader.home
-    allowed = partnerships_in_order(reader)
-    return [row async for row in queries.ratings(pool, home=home, partnership=partnership, allowed=allowed)]
+def as_json(document: Mapping[str, Any]) -> str:
+    """Return a document as it is kept and sent, without white space."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRating:
+    """How a partnership stands now: the JSON as it is kept, and the event that brought it there."""
+
+    home: str
+    on: date
+    position: int
+    json: str
+
+
+async def read_ratings(
+    pool: Pool | Connection, reader: Principal, partnership: str | None = None, *, newest: bool = False
+) -> list[KeptRating]:
+    """Return the ratings of now that a reader may see, all or one; with `newest`, the newest activity of each cell only."""
+    rows = (queries.summaries if newest else queries.ratings)(
+        pool,
+        home=None if reader.home == ALL_HOMES else reader.home,
+        partnership=partnership,
+        allowed=partnerships_in_order(reader),
+    )
+    return [KeptRating(row["home"], row["rated_on"], row["position"], row["document"]) async for row in rows]
+
+
+def ratings_as_json(kept: Sequence[KeptRating], reader: Principal, position: int) -> str:
+    """Return the ratings of now as they are answered. They stay the text they are: to read and write it takes longest."""
+    items = ",".join(rating_as_json(each, reader) for each in kept)
+    return f'{{"items":[{items}],"position":{position}}}'
+
+
+def rating_as_json(kept: KeptRating, reader: Principal, **more: Any) -> str:  # noqa: ANN401
+    """Return a rating as its reader may see it: what is kept, and what is said beside it."""
+    shown = kept.json
+    if reader.role is Role.PUBLIC and NO_JUDGEMENT not in shown:
+        shown = as_json(as_shown_to(reader, json.loads(shown)))
+    beside = as_json({"home": kept.home, "on": kept.on.isoformat(), "position": kept.position, **more})
+    return f"{shown.removesuffix('}')},{beside.removeprefix('{')}"
+
+
+async def read_foresight(pool: Pool, reader: Principal, slug: str) -> tuple[KeptRating, Foresight] | None:
+    """Return how a partnership stands and what will become of it, both of one moment; None where it is not in force."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        kept = await read_ratings(connection, reader, slug)
+        if not kept:
+            return None
+        registry = await read_registry(connection, reader.home)
+        facts = await _read_facts(connection, reader.home, [slug])
+        # Another worker may have come further with the rulings than this partnership's has.
+        rubric = rubric_in_force(await _read_rulings(connection, reader.home, kept[0].position), kept[0].on)
+    history = History(slug, registry[slug].facts.mou_date, tuple(facts[slug]))
+    return kept[0], foresee(history, rubric, kept[0].on)
+
+
+async def read_changes(pool: Pool, home: str, slug: str, before: int | None, most: int) -> list[KeptChange]:
+    """Return how a partnership's rating changed before a position, the latest first."""
+    rows = queries.changes_before(pool, home=home, partnership=slug, position=before, most=most)
+    return [
+        KeptChange(
+            position=row["position"],
+            event_id=row["event_id"],
+            event_type=row["event_type"],
+            recorded_at=row["recorded_at"],
+            on=row["changed_on"],
+            grade_before=Grade.read(row["grade_before"]) if row["grade_before"] else None,
+            grade=Grade.read(row["grade"]) if row["grade"] else None,
+            before=row["before"],
+            after=row["after"],
+        )
+        async for row in rows
+    ]
+
+
+async def is_registered(pool: Pool, home: str, slug: str) -> bool:
+    """Say whether the home has, or had, a partnership of this name."""
+    return bool(await queries.is_registered(pool, home=home, partnership=slug))
