@@ -1,12 +1,13 @@
 """Reports' app: follow the ledger, answer for any period, serve the pages."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
 import shared.web.pages
-from services.reports import pages, routes
+from services.reports import pages, routes, study_routes
 from services.reports.project import EventProjector
 from services.reports.store import SCHEMA
 from shared.process.clock import Clock, now
@@ -29,6 +30,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     app = make_app("reports", "Kembar: reports", settings, lifespan)
     app.include_router(routes.router)
+    app.state.long_work = asyncio.Semaphore(1)
+    app.include_router(study_routes.router)
     app.include_router(pages.router)
     app.include_router(shared.web.pages.router)
     show_problems_as_pages(app, "/reports/", pages.templates)

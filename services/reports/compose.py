@@ -9,23 +9,25 @@ from shared.domain.rating import History, Rating, rate, rate_period
 from shared.domain.rubric import Rubric
 from shared.domain.rulings import judgements_by_partnership, rubric_in_force
 from shared.wire.envelope import rfc3339
-from shared.wire.rating_document import rating_document
+from shared.wire.rating_document import rating_document, summary_of
 
 
-def compose_ratings(known: Known, question: Question, rubric: Rubric | None = None) -> dict[str, Any]:
+def compose_ratings(
+    known: Known, question: Question, rubric: Rubric | None = None, *, newest: bool = False
+) -> dict[str, Any]:
     """Answer how each partnership stood on the day, or over the period; by the law of the day unless a rubric is named.
 
-    Partnerships that were not in force then are named under `not_in_force`.
+    Partnerships that were not in force then are named under `not_in_force`. With `newest`, of the activities behind a cell
+    only the newest is.
     """
     law = rubric or rubric_in_force(known.rulings, question.day)
-    judgements = judgements_by_partnership(known.rulings)
     first, last = question.first or question.day, question.last or question.day
+    histories = histories_of(known)
     items = []
     for each in known.partnerships:
         if each.stands(first, last):
-            facts = tuple(known.facts.get(each.slug, ()))
-            history = History(each.slug, each.facts.mou_date, facts, judgements.get(each.slug, ()))
-            items.append(_item(_rate(history, law, question), each, known))
+            item = _item(_rate(histories[each.slug], law, question), each, known)
+            items.append(summary_of(item) if newest else item)
     return {
         "items": items,
         "not_in_force": [each.slug for each in known.partnerships if not each.stands(first, last)],
@@ -35,6 +37,17 @@ def compose_ratings(known: Known, question: Question, rubric: Rubric | None = No
         "known": rfc3339(question.known) if question.known else None,
         "rubric": {"id": law.id, "version": law.version, "window_months": law.window_months},
         "position": known.position,
+    }
+
+
+def histories_of(known: Known) -> dict[str, History]:
+    """Return the history of every partnership that was known, by its slug."""
+    judgements = judgements_by_partnership(known.rulings)
+    return {
+        each.slug: History(
+            each.slug, each.facts.mou_date, tuple(known.facts.get(each.slug, ())), judgements.get(each.slug, ())
+        )
+        for each in known.partnerships
     }
 
 

@@ -7,15 +7,20 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from services.reports.answers import Clocks, Reader, ratings_for
+from services.reports.answers import Clocks, Reader, known_for, ratings_for
+from services.reports.compose import compose_ratings, histories_of
 from services.reports.question import Question
 from services.reports.store import read_activities
 from services.reports.views import dashboard_view, partnership_view
 from shared.domain.access import Action, Allowed, Subject, may
+from shared.domain.foresight import foresee
 from shared.domain.homes import Home
+from shared.domain.rulings import rubric_in_force
 from shared.projection.homes import read_home
+from shared.web.homes import zone_of
 from shared.web.pages import language_of, language_of_home, make_templates, render
 from shared.wire.problems import Fault, Problem
+from shared.wire.rating_document import as_shown_to
 from shared.words.dates import date_in_words
 from shared.words.words import Words
 
@@ -30,7 +35,7 @@ async def dashboard(request: Request, reader: Reader, question: Clocks) -> HTMLR
     """Show all partnerships with their ten cells."""
     home = await read_home(request.app.state.runtime.pool, reader.home)
     words = Words(language_of(request, language_of_home(home)))
-    ratings = await ratings_for(request, reader, question)
+    ratings = await ratings_for(request, reader, question, newest=True)
     view = dashboard_view(ratings, question.day, words)
     return _page(request, "dashboard.html", words, question, home, view=view, ratings=ratings)
 
@@ -40,11 +45,16 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
     """Show one partnership: its cells, the activities behind each, and what was not counted."""
     home = await read_home(request.app.state.runtime.pool, reader.home)
     words = Words(language_of(request, language_of_home(home)))
-    ratings = await ratings_for(request, reader, question)
-    item = next((each for each in ratings["items"] if each["partnership"] == partnership), None)
-    if item is None:
+    known = await known_for(request, reader, question, partnership)
+    ratings = compose_ratings(known, question)
+    if not ratings["items"]:
         title = f"There is no partnership “{partnership[:60]}” in force then."
         raise Fault(Problem(404, "unknown-partnership", title, "Go back to the dashboard and choose one."))
+    item = as_shown_to(reader, ratings["items"][0])
+    rubric, history = rubric_in_force(known.rulings, question.day), histories_of(known)[partnership]
+    ahead = foresee(history, rubric, question.on) if question.on else None
+    posted_at, zone = known.last_posted_at.get(partnership), await zone_of(request, reader.home)
+    posted_on = posted_at.astimezone(zone).date() if posted_at else None
     rows = await read_activities(
         request.app.state.runtime.pool,
         reader,
@@ -52,7 +62,7 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
         partnership=partnership,
         withdrawn=isinstance(may(reader, Action.READ_WITHDRAWN, Subject(reader.home, partnership)), Allowed),
     )
-    view = partnership_view(item, rows, question.first, question.day, words)
+    view = partnership_view(item, rows, ahead, posted_on, question.first, question.day, words)
     return _page(request, "partnership.html", words, question, home, view=view, ratings=ratings)
 
 

@@ -60,6 +60,12 @@ INSERT INTO completed_import (home, import_id, position, recorded_at)
 VALUES (:home, :import_id, :position, :recorded_at)
 ON CONFLICT DO NOTHING;
 
+-- name: write_partnerships_of_import!
+-- Keep of which partnerships an import was that is whole.
+INSERT INTO partnership_of_import (home, partnership, position, recorded_at)
+SELECT :home, partnership, :position, :recorded_at FROM unnest(:partnerships::text[]) AS imported (partnership)
+ON CONFLICT DO NOTHING;
+
 -- name: staged_partnerships
 -- Of which partnerships are the activities that are staged for an import?
 SELECT DISTINCT partnership FROM staged_activity WHERE home = :home AND import_id = :import_id;
@@ -95,6 +101,17 @@ WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR
   AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
 ORDER BY partnership;
 
+-- name: count_facts_as_known$
+-- How much are ratings made of, as it was known at a position? Counted no further than a limit.
+SELECT count(*) FROM (
+    SELECT FROM activity_version
+    WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+      AND withdrawn_by IS NULL
+      AND (:partnership::text IS NULL OR partnership = :partnership)
+      AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+    LIMIT :most
+) AS known;
+
 -- name: facts_as_known
 -- What ratings are made of, as it was known at a position.
 SELECT activity, partnership, indicator, direction, outcome, mode, first_day, last_day, stated_on
@@ -104,22 +121,90 @@ WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR
   AND (:partnership::text IS NULL OR partnership = :partnership)
   AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]));
 
--- name: coverage_as_known
--- When did anybody last post about each partnership, as known at a position?
-SELECT event.partnership, max(coalesce(completed.recorded_at, event.recorded_at)) AS last_posted_at
-FROM event
-LEFT JOIN completed_import AS completed ON completed.home = event.home AND completed.import_id = event.import_id
-WHERE event.home = :home AND event.position <= :position AND event.partnership IS NOT NULL AND event.type LIKE 'activity.%'
-  AND (event.import_id IS NULL OR completed.position <= :position)
-  AND (:allowed::text[] IS NULL OR event.partnership = ANY(:allowed::text[]))
-GROUP BY event.partnership;
+-- name: day_of_position$
+-- On which day was a position recorded? Nothing known then takes effect later.
+SELECT recorded_on FROM event WHERE position <= :position ORDER BY position DESC LIMIT 1;
 
--- name: rulings_as_known
--- Official judgements and adopted rubrics up to a position, in order; rubrics are of the whole home.
+-- name: newest_facts_as_known
+-- Of each kind of activity, which took effect last by a day, as known at a position; and which is the latest day on which one
+-- of them may have happened at the earliest? A rating is made of these alone. One look into the index for each kind, and where
+-- the newest has no precise date, at those that took effect while it can have happened.
+SELECT asked.partnership, newest.kind, newest.activity, newest.effective, newest.earliest, nearby.latest_earliest
+FROM unnest(:partnerships::text[]) AS asked (partnership)
+CROSS JOIN unnest(:kinds::smallint[]) AS of_kind (kind)
+CROSS JOIN LATERAL (
+    SELECT kind, activity, effective, earliest FROM activity_version
+    WHERE home = :home AND partnership COLLATE "C" = asked.partnership AND kind = of_kind.kind AND effective <= :day
+      AND outcome = 'held' AND withdrawn_by IS NULL
+      AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+    ORDER BY effective DESC, activity DESC LIMIT 1
+) AS newest
+LEFT JOIN LATERAL (
+    SELECT max(earliest) AS latest_earliest FROM activity_version
+    WHERE newest.earliest < newest.effective
+      AND home = :home AND partnership COLLATE "C" = asked.partnership AND kind = newest.kind
+      AND effective <= newest.effective AND effective > newest.earliest AND outcome = 'held' AND withdrawn_by IS NULL
+      AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+) AS nearby ON true;
+
+-- name: straddling_facts_as_known
+-- Of the activities that may have happened by a day or later, which is the latest day on which one of each kind may have
+-- happened at the earliest, as known at a position?
+SELECT partnership, kind, max(earliest) AS latest_earliest FROM activity_version
+WHERE home = :home AND partnership = ANY(:partnerships::text[])
+  AND effective > :day AND earliest <= :day AND earliest < effective
+  AND outcome = 'held' AND withdrawn_by IS NULL
+  AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+GROUP BY partnership, kind;
+
+-- name: coverage_as_known
+-- When did anybody last post about each of these partnerships, as known at a position?
+SELECT asked.partnership, greatest(one.recorded_at, import.recorded_at) AS last_posted_at
+FROM unnest(:partnerships::text[]) AS asked (partnership)
+LEFT JOIN LATERAL (
+    SELECT recorded_at FROM event
+    WHERE home = :home AND partnership = asked.partnership AND import_id IS NULL AND type LIKE 'activity.%'
+      AND position <= :position
+    ORDER BY position DESC LIMIT 1
+) AS one ON true
+LEFT JOIN LATERAL (
+    SELECT recorded_at FROM partnership_of_import
+    WHERE home = :home AND partnership = asked.partnership AND position <= :position
+    ORDER BY position DESC LIMIT 1
+) AS import ON true
+WHERE one.recorded_at IS NOT NULL OR import.recorded_at IS NOT NULL;
+
+-- name: events_as_known
+-- Events of some types up to a position, in order, of all partnerships or one; those of the whole home are for everybody.
 SELECT position, recorded_at, payload FROM event
 WHERE home = :home AND type = ANY(:types::text[]) AND position <= :position
+  AND (:partnership::text IS NULL OR partnership = :partnership)
   AND (:allowed::text[] IS NULL OR partnership IS NULL OR partnership = ANY(:allowed::text[]))
 ORDER BY position;
+
+-- name: deeds_as_known
+-- Activities that took effect in a period, as known at a position, with the moment from which each was known.
+SELECT version.activity, version.facts, version.stated_on, coalesce(completed.recorded_at, recorded.recorded_at) AS recorded_at
+FROM activity_version AS version
+JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
+LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND completed.import_id = recorded.import_id
+WHERE version.home = :home AND version.withdrawn_by IS NULL
+  AND version.from_position <= :position AND (version.until_position IS NULL OR version.until_position > :position)
+  AND (:partnership::text IS NULL OR version.partnership = :partnership)
+  AND (:allowed::text[] IS NULL OR version.partnership = ANY(:allowed::text[]))
+  AND (:first::date IS NULL OR version.effective >= :first) AND version.effective <= :last;
+
+-- name: count_deeds_as_known$
+-- How many activities took effect in a period, as known at a position? Counted no further than a limit.
+SELECT count(*) FROM (
+    SELECT FROM activity_version AS version
+    WHERE version.home = :home AND version.withdrawn_by IS NULL
+      AND version.from_position <= :position AND (version.until_position IS NULL OR version.until_position > :position)
+      AND (:partnership::text IS NULL OR version.partnership = :partnership)
+      AND (:allowed::text[] IS NULL OR version.partnership = ANY(:allowed::text[]))
+      AND (:first::date IS NULL OR version.effective >= :first) AND version.effective <= :last
+    LIMIT :most
+) AS known;
 
 -- name: activities_as_known
 -- Activities whose dates touch a period, as known at a position, latest first, after a cursor.

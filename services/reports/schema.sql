@@ -17,7 +17,28 @@ CREATE TABLE reports.activity_version (
     last_day date NOT NULL,
     stated_on date NOT NULL,
     withdrawn_by uuid,
-    facts jsonb NOT NULL
+    facts jsonb NOT NULL,
+    effective date GENERATED ALWAYS AS (LEAST(last_day, stated_on)) STORED NOT NULL,
+    earliest date GENERATED ALWAYS AS (LEAST(first_day, stated_on)) STORED NOT NULL,
+    kind smallint GENERATED ALWAYS AS ((
+CASE indicator
+    WHEN 'contact'::text THEN 0
+    WHEN 'document'::text THEN 10
+    WHEN 'visit'::text THEN 20
+    WHEN 'aid'::text THEN 30
+    WHEN 'joint_event'::text THEN
+    CASE mode
+        WHEN 'in_person'::text THEN 50
+        ELSE 40
+    END
+    ELSE NULL::integer
+END +
+CASE direction
+    WHEN 'outbound'::text THEN 0
+    WHEN 'inbound'::text THEN 1
+    WHEN 'mutual'::text THEN 2
+    ELSE NULL::integer
+END)) STORED NOT NULL
 );
 
 CREATE TABLE reports.checkpoint (
@@ -71,6 +92,13 @@ CREATE TABLE reports.parked (
     partnership text NOT NULL,
     error text,
     partition smallint NOT NULL
+);
+
+CREATE TABLE reports.partnership_of_import (
+    home text NOT NULL,
+    partnership text NOT NULL,
+    "position" bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE reports.partnership_version (
@@ -129,6 +157,9 @@ ALTER TABLE ONLY reports.migration
 ALTER TABLE ONLY reports.parked
     ADD CONSTRAINT parked_pkey PRIMARY KEY ("position", partition, partnership);
 
+ALTER TABLE ONLY reports.partnership_of_import
+    ADD CONSTRAINT partnership_of_import_pkey PRIMARY KEY (home, partnership, "position");
+
 ALTER TABLE ONLY reports.partnership_version
     ADD CONSTRAINT partnership_version_pkey PRIMARY KEY (home, partnership, from_position);
 
@@ -140,11 +171,17 @@ ALTER TABLE ONLY reports.worker
 
 CREATE INDEX activity_by_partnership ON reports.activity_version USING btree (home, partnership, last_day, from_position);
 
+CREATE INDEX activity_imprecise ON reports.activity_version USING btree (home, effective) INCLUDE (partnership, kind, earliest, from_position, until_position) WHERE ((outcome = 'held'::text) AND (withdrawn_by IS NULL) AND (earliest < effective));
+
 CREATE UNIQUE INDEX activity_latest ON reports.activity_version USING btree (home, activity) WHERE (until_position IS NULL);
+
+CREATE INDEX activity_newest ON reports.activity_version USING btree (home, partnership COLLATE "C", kind, effective DESC, activity DESC) INCLUDE (from_position, until_position, earliest) WHERE ((outcome = 'held'::text) AND (withdrawn_by IS NULL));
 
 CREATE INDEX activity_of_batch ON reports.activity_version USING btree (home, batch) WHERE ((batch IS NOT NULL) AND (until_position IS NULL));
 
 CREATE INDEX activity_withdrawn ON reports.activity_version USING btree (home, withdrawn_by) WHERE ((withdrawn_by IS NOT NULL) AND (until_position IS NULL));
+
+CREATE INDEX event_about_partnership ON reports.event USING btree (home, partnership, "position" DESC) WHERE ((partnership IS NOT NULL) AND (import_id IS NULL) AND (type ~~ 'activity.%'::text));
 
 CREATE INDEX event_by_moment ON reports.event USING btree (recorded_at, "position");
 

@@ -1,5 +1,6 @@
 """Reports' tables: every event, and the versions of activities and partnerships under both clocks."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import shared.projection
 from shared.domain.access import Principal, partnerships_in_order
 from shared.domain.amend import Activity, Partnership
 from shared.domain.book import Touched
+from shared.domain.codes import Direction, Indicator, Mode, Outcome
+from shared.domain.diagnosis import Deed
 from shared.domain.events import ActivityFacts, ActivityRecorded, Event, ImportCompleted, PartnershipFacts
 from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact
@@ -66,6 +69,15 @@ STAGED_COLUMNS = (
     "last_days",
     "facts",
 )
+KINDS = {
+    number + 10 * row: (indicator, direction, mode)
+    for row, (indicator, mode) in enumerate(
+        [*((each, Mode.UNKNOWN) for each in Indicator), (Indicator.JOINT_EVENT, Mode.IN_PERSON)]
+    )
+    for number, direction in enumerate(Direction)
+}
+"""What tells which cells an activity lights, by the number that the table's column `kind` has for it."""
+NIL = UUID(int=0)
 PARTNERSHIP_COLUMNS = ("partnerships", "from_positions", "until_positions", "facts", "ended_on")
 queries = load_queries(__file__)
 
@@ -182,6 +194,13 @@ async def begin_versions_of_import(connection: Connection, event: Event, data: I
         await queries.begin_versions_of_import(
             connection, **named, position=event.position, stated_on=event.recorded_on, partnerships=partnerships
         )
+        await queries.write_partnerships_of_import(
+            connection,
+            home=event.home,
+            position=event.position,
+            recorded_at=event.recorded_at,
+            partnerships=partnerships,
+        )
 
 
 def _columns_of_facts(facts: ActivityFacts) -> tuple[object, ...]:
@@ -235,7 +254,7 @@ class Known:
 
     position: int
     partnerships: list[Partnership]
-    facts: dict[str, list[Fact]]
+    facts: defaultdict[str, list[Fact]]
     rulings: list[Event]
     last_posted_at: dict[str, datetime]
 
@@ -250,24 +269,89 @@ async def read_known(
     pool: Pool, reader: Principal, position: int, zone: tzinfo, partnership: str | None = None
 ) -> Known:
     """Return what was known of the reader's home at a position, as far as it may see it; of one partnership, if named."""
-    asked = {"home": reader.home, "position": position, "allowed": partnerships_in_order(reader)}
-    facts: dict[str, list[Fact]] = defaultdict(list)
-    async for row in queries.facts_as_known(pool, **asked, partnership=partnership):
-        facts[row["partnership"]].append(Fact.read(row, row["first_day"], row["last_day"]))
-    rulings = queries.rulings_as_known(pool, **asked, types=list(RULING_TYPES))
+    known = await _read_all_but_facts(pool, reader, position, zone, partnership)
+    rows = queries.facts_as_known(pool, **_seen_by(reader, position), partnership=partnership)
+    await asyncio.to_thread(_add_facts, known, [row async for row in rows])
+    return known
+
+
+def _add_facts(known: Known, rows: Sequence[Any]) -> None:
+    """Of many rows this takes long, so it is done in a thread."""
+    for row in rows:
+        known.facts[row["partnership"]].append(Fact.read(row, row["first_day"], row["last_day"]))
+
+
+async def read_newest(pool: Pool, reader: Principal, position: int, zone: tzinfo, day: date) -> Known:
+    """Return the same of all partnerships, but of the facts only those that decide ratings for a day.
+
+    Of each kind that is the newest that took effect by then. Facts without an activity of their own, the nil UUID, say
+    by which days the others could have taken effect at the earliest. So every rating is as from all facts, by any rubric;
+    of the activities behind a cell the newest only is there.
+    """
+    known = await _read_all_but_facts(pool, reader, position, zone, None)
+    recorded_on: date | None = await queries.day_of_position(pool, position=position)
+    slugs = [each.slug for each in known.partnerships]
+    asked = {"home": reader.home, "position": position, "day": min(day, recorded_on or day), "partnerships": slugs}
+    newest = queries.newest_facts_as_known(pool, **asked, kinds=list(KINDS))
+    straddling = queries.straddling_facts_as_known(pool, **asked)
+    await asyncio.to_thread(_add_newest_facts, known, [row async for row in newest], [row async for row in straddling])
+    return known
+
+
+def _add_newest_facts(known: Known, newest: Sequence[Any], straddling: Sequence[Any]) -> None:
+    for row in newest:
+        facts = known.facts[row["partnership"]]
+        facts.append(_fact_of_kind(row["kind"], row["activity"], row["earliest"], row["effective"]))
+        if row["latest_earliest"] is not None:
+            facts.append(_fact_of_kind(row["kind"], NIL, row["latest_earliest"], date.max))
+    for row in straddling:
+        known.facts[row["partnership"]].append(_fact_of_kind(row["kind"], NIL, row["latest_earliest"], date.max))
+
+
+def _fact_of_kind(number: int, activity: UUID, first: date, last: date) -> Fact:
+    indicator, direction, mode = KINDS[number]
+    return Fact(activity, indicator, direction, Outcome.HELD, mode, first, last, last)
+
+
+async def count_facts(pool: Pool, reader: Principal, position: int, partnership: str | None, most: int) -> int:
+    """Return of how many facts `read_known` would make ratings, counted no further than `most`."""
+    asked = _seen_by(reader, position)
+    counted: int = await queries.count_facts_as_known(pool, **asked, partnership=partnership, most=most)
+    return counted
+
+
+def _seen_by(reader: Principal, position: int) -> dict[str, Any]:
+    """Return what every query is held to: the reader's home, the partnerships it may see, the position."""
+    return {"home": reader.home, "position": position, "allowed": partnerships_in_order(reader)}
+
+
+async def _read_all_but_facts(
+    pool: Pool, reader: Principal, position: int, zone: tzinfo, partnership: str | None
+) -> Known:
+    partnerships = await read_partnerships(pool, reader, position, partnership)
+    slugs = [each.slug for each in partnerships]
+    coverage = queries.coverage_as_known(pool, home=reader.home, position=position, partnerships=slugs)
     return Known(
         position=position,
-        partnerships=[
-            _partnership(row)
-            async for row in queries.partnerships_as_known(pool, **asked)
-            if partnership in (None, row["partnership"])
-        ],
-        facts=facts,
-        rulings=[decode(row["payload"], row["position"], row["recorded_at"], zone) async for row in rulings],
-        last_posted_at={
-            row["partnership"]: row["last_posted_at"] async for row in queries.coverage_as_known(pool, **asked)
-        },
+        partnerships=partnerships,
+        facts=defaultdict(list),
+        rulings=await read_events(pool, reader, position, zone, RULING_TYPES),
+        last_posted_at={row["partnership"]: row["last_posted_at"] async for row in coverage},
     )
+
+
+async def read_partnerships(pool: Pool, reader: Principal, position: int, partnership: str | None) -> list[Partnership]:
+    """Return the registry as known at a position, as far as the reader may see it; one entry only, if one is named."""
+    rows = queries.partnerships_as_known(pool, **_seen_by(reader, position))
+    return [_partnership(row) async for row in rows if partnership in (None, row["partnership"])]
+
+
+async def read_events(
+    pool: Pool, reader: Principal, position: int, zone: tzinfo, types: Sequence[str], partnership: str | None = None
+) -> list[Event]:
+    """Return the events of some types that the reader may see up to a position, in order; of one partnership, if named."""
+    rows = queries.events_as_known(pool, **_seen_by(reader, position), types=list(types), partnership=partnership)
+    return [decode(row["payload"], row["position"], row["recorded_at"], zone) async for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +413,52 @@ async def read_activities(
         )
         async for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class DeedRows:
+    """Activities with all that is known of them, as rows: to make facts of many takes long."""
+
+    rows: Sequence[Any]
+    zone: tzinfo
+
+    def deeds(self) -> list[Deed]:
+        """Return the activities; those of an import were posted when it was whole."""
+        return [
+            Deed(
+                Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"]),
+                row["recorded_at"].astimezone(self.zone).date(),
+            )
+            for row in self.rows
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which activities are meant: as known at a position, of one partnership or all, that took effect in a period."""
+
+    reader: Principal
+    position: int
+    partnership: str | None
+    first: date | None
+    last: date
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The values of a query's parameters."""
+        period = {"partnership": self.partnership, "first": self.first, "last": self.last}
+        return {**_seen_by(self.reader, self.position), **period}
+
+
+async def read_deeds(pool: Pool, where: Where, zone: tzinfo) -> DeedRows:
+    """Return the activities that are meant, those taken back left out."""
+    return DeedRows([row async for row in queries.deeds_as_known(pool, **where.asked)], zone)
+
+
+async def count_deeds(pool: Pool, where: Where, most: int) -> int:
+    """Return how many activities are meant, counted no further than `most`."""
+    counted: int = await queries.count_deeds_as_known(pool, **where.asked, most=most)
+    return counted
 
 
 def _partnership(row: Any) -> Partnership:  # noqa: ANN401

@@ -7,12 +7,14 @@ from typing import Any
 
 from services.reports.store import ActivityRow
 from shared.domain.cells import WAYS
-from shared.domain.codes import Indicator, Outcome, RatingCode
+from shared.domain.codes import Direction, Indicator, Outcome, RatingCode
+from shared.domain.foresight import Foresight, Idea, Target
 from shared.domain.months import add_months
 from shared.words.dates import date_in_words, occurred_in_words
 from shared.words.words import Language, Words
 
 SOON_MONTHS = 12
+WAYS_SHOWN = 3
 
 RATING_WORDS = {
     RatingCode.AKTIF: "active",
@@ -25,6 +27,11 @@ INDICATOR_WORDS = {
     Indicator.VISIT: "Visit",
     Indicator.AID: "Aid",
     Indicator.JOINT_EVENT: "Joint event",
+}
+DIRECTION_WORDS = {
+    Direction.OUTBOUND: "outbound",
+    Direction.INBOUND: "inbound",
+    Direction.MUTUAL: "both ways",
 }
 OUTCOME_WORDS = {
     Outcome.HELD: "held",
@@ -103,6 +110,12 @@ class PartnershipView:
     uncertain: str | None
     official_reason: str | None
     official_author: str | None
+    official_until: str | None
+    last_posted: str | None
+    keep: str | None
+    keep_by: str | None
+    improve: str | None
+    improved: str | None
     cells: list[tuple[str, list[CellView]]]
     not_counted: list[ActivityLine]
 
@@ -122,9 +135,18 @@ def dashboard_view(answer: dict[str, Any], day: date, words: Words) -> Dashboard
 
 
 def partnership_view(
-    item: dict[str, Any], activities: Sequence[ActivityRow], first: date | None, last: date, words: Words
+    item: dict[str, Any],
+    activities: Sequence[ActivityRow],
+    ahead: Foresight | None,
+    posted_on: date | None,
+    first: date | None,
+    last: date,
+    words: Words,
 ) -> PartnershipView:
-    """Return the page of one partnership; `first` is the first day of a period, None for a day."""
+    """Return the page of one partnership; `first` is the first day of a period, None for a day; `ahead` only for a day.
+
+    `posted_on` is the day on which anybody last posted about it.
+    """
     by_id = {str(each.id): each for each in activities}
     cells = [
         (
@@ -148,6 +170,12 @@ def partnership_view(
         uncertain=words.say(RATING_WORDS[RatingCode(item["uncertain"])]) if item["uncertain"] else None,
         official_reason=item["official"]["reason"] if item["official"] else None,
         official_author=item["official"]["author"] if item["official"] else None,
+        official_until=_day(item["official"]["valid_until"], words.language) if item["official"] else None,
+        last_posted=date_in_words(posted_on, words.language) if posted_on else None,
+        keep=_ways(ahead.keep, words) if ahead and ahead.keep else None,
+        keep_by=date_in_words(ahead.keep.by, words.language) if ahead and ahead.keep else None,
+        improve=_ways(ahead.raise_, words) if ahead and ahead.raise_ else None,
+        improved=words.say(RATING_WORDS[ahead.raise_.rating]) if ahead and ahead.raise_ else None,
         cells=cells,
         not_counted=[
             _line(each, words, why=_why_not(each, first, last, words))
@@ -155,6 +183,17 @@ def partnership_view(
             if str(each.id) not in lighting
         ],
     )
+
+
+def _ways(target: Target, words: Words) -> str:
+    """Return the first ways in words: what must be held together is joined by a plus sign, what can be chosen by `or`."""
+    ways = [" + ".join(_idea(idea, words) for idea in way.ideas) for way in target.ways[:WAYS_SHOWN]]
+    return f" {words.say('or')} ".join(ways)
+
+
+def _idea(idea: Idea, words: Words) -> str:
+    said = f"{words.say(INDICATOR_WORDS[idea.indicator])} ({words.say(DIRECTION_WORDS[idea.direction])})"
+    return f"{said}, {words.say('in person')}" if idea.in_person else said
 
 
 def _silent_since(items: Sequence[dict[str, Any]]) -> date | None:

@@ -198,6 +198,8 @@ async def test_scoring_and_reports_agree_on_now(beijing):
     assert here.pop("on") == "2026-11-21"
     assert here.pop("position") == beijing.last_position
     assert here.pop("home") == "jakarta"
+    (ahead,) = (await beijing.get("/reports/v1/foresight", on="2026-11-21")).json()["items"]
+    assert here.pop("foresight") == {name: ahead[name] for name in ("falls", "dormant_on", "keep", "raise", "plans")}
     assert here == {name: value for name, value in there.items() if name != "coverage"}
     assert (here["rating"], here["score"]) == ("aktif", 3)
 

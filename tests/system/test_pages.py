@@ -121,3 +121,24 @@ async def test_no_page_shows_anything_recorded_after_known(jakarta):
                 assert later not in page.text
 
     assert "Kabar susulan" in (await jakarta.get("/partnerships/beijing", on="2020-12-31")).text
+
+
+async def test_a_partnership_shows_what_would_keep_and_what_would_raise_its_rating(jakarta):
+    page = (await jakarta.get("/partnerships/los-angeles", on="2020-12-31", lang="en")).text
+    silent = (await jakarta.get("/partnerships/paris", on="2020-12-31")).text
+    period = (await jakarta.get("/partnerships/los-angeles", from_="2017-01-01", to="2020-12-31", lang="en")).text
+
+    assert "What would keep it, held by " in page
+    assert "Somebody last posted about it on " in page
+    assert "Visit (outbound)" in page
+    assert "Yang dapat menjadikannya kurang aktif: " in silent
+    assert "What would" not in period
+
+
+async def test_a_partnership_shows_until_when_its_official_rating_holds(installation):
+    await installation.post("partnership.registered", BEIJING)
+    judgement = {"partnership": "beijing", "rating": "aktif", "reason": "Dukungan", "valid_from": "2026-01-01"}
+    await installation.post("rating.set", {**judgement, "valid_until": "2026-12-31"})
+
+    assert "Berlaku sampai 31 Desember 2026." in (await installation.get("/partnerships/beijing")).text
+    assert "Berlaku sampai" not in (await installation.get("/partnerships/beijing", on="2027-01-01")).text

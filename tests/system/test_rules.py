@@ -24,10 +24,17 @@ OF_READING = [
     "/scoring/v1/ratings/hanoi",
     "/reports/v1/ratings",
     "/reports/v1/activities",
+    "/scoring/v1/ratings/hanoi/history",
+    "/reports/v1/foresight",
+    "/reports/v1/diagnosis?from=2000-01-01&to=2100-12-31",
+    "/reports/v1/partnerships/hanoi/life",
     "/ingest/v1/homes",
 ]
 CALLS = {
     **{("GET", path): "read" for path in OF_READING},
+    ("GET", "/reports/v1/rubrics"): "read",
+    ("POST", "/reports/v1/whatif"): "read",
+    ("POST", "/reports/v1/backtest"): "read",
     ("GET", "/reports/v1/activities?withdrawn=true"): "read-withdrawn",
     **{("GET", f"/{service}/v1/status"): "read-status" for service in ("ingest", "scoring", "reports")},
     ("GET", "/ingest/v1/imports"): "read-imports",
@@ -82,8 +89,11 @@ async def test_an_embassy_sees_its_own_partnership_in_every_list_count_and_page(
 
 
 async def test_a_foreign_partnership_is_as_unknown_to_an_embassy_as_one_that_is_not_there(three_homes):
-    for path in ("/scoring/v1/ratings/", "/partnerships/"):
-        answers = [await three_homes.ask(f"{path}{slug}", "embassy") for slug in ("beijing", "nowhere")]
+    for path in (
+        *("/scoring/v1/ratings/{}", "/partnerships/{}", "/scoring/v1/ratings/{}/history"),
+        *("/reports/v1/foresight?partnership={}", "/reports/v1/partnerships/{}/life"),
+    ):
+        answers = [await three_homes.ask(path.format(slug), "embassy") for slug in ("beijing", "nowhere")]
         assert [each.status_code for each in answers] == [404, 404]
         assert answers[0].text.replace("beijing", "nowhere") == answers[1].text
     for slug in ("beijing", "nowhere"):

@@ -40,6 +40,13 @@ RULES = {
     "GET /scoring/v1/ratings/{partnership}": Action.READ,
     "GET /reports/v1/ratings": Action.READ,
     "GET /reports/v1/activities": Action.READ,
+    "GET /reports/v1/rubrics": Action.READ,
+    "GET /reports/v1/foresight": Action.READ,
+    "POST /reports/v1/whatif": Action.READ,
+    "POST /reports/v1/backtest": Action.READ,
+    "GET /reports/v1/diagnosis": Action.READ,
+    "GET /reports/v1/partnerships/{partnership}/life": Action.READ,
+    "GET /scoring/v1/ratings/{partnership}/history": Action.READ,
     "GET /": Action.READ,
     "GET /partnerships/{partnership}": Action.READ,
 }

@@ -18,6 +18,7 @@ CATALOGUE = ROOT / "shared" / "words" / "catalogue" / "id.po"
 TABLES = (
     views.RATING_WORDS,
     views.INDICATOR_WORDS,
+    views.DIRECTION_WORDS,
     views.OUTCOME_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
