@@ -47,6 +47,7 @@ From = Annotated[str | None, typer.Option("--from", help="The first day of a per
 To = Annotated[str | None, typer.Option("--to", help="The last day of a period.")]
 Known = Annotated[str | None, typer.Option(help="As known at the end of this day, or at this moment.")]
 DATA = Path("data")
+LONG_TESTS = ("tests/faults", "tests/services/scoring/test_against_oracle.py")
 
 
 def main() -> NoReturn:
@@ -347,6 +348,53 @@ def post(
     print_json(receipts) if as_json else print_receipts(receipts)
 
 
+@app.command()
+def whatif(
+    first: Annotated[str, typer.Option("--from", help="The first day of the period.")],
+    last: Annotated[str, typer.Option("--to", help="The last day of the period.")],
+    rubric: Annotated[Path | None, typer.Option(help="Another rubric, as JSON.")] = None,
+    add: Annotated[Path | None, typer.Option(help="Activities to add, as `kembar post` takes them.")] = None,
+    partnership: Annotated[str | None, typer.Option(help="One partnership only.")] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(help="The id of an activity to leave out; may be repeated.")
+    ] = None,
+    known: Known = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show whose rating another rubric, or other activities, would have made another, and when. Writes nothing."""
+    from cli.client import find_client
+    from cli.whatif import ask_whatif, print_whatif
+
+    period = {"from": first, "to": last, "known": known, "partnership": partnership}
+    answer = ask_whatif(find_client(url, token, data), period, rubric, add, remove or [])
+    print_json(answer) if as_json else print_whatif(answer)
+
+
+@app.command()
+def backtest(
+    official: Annotated[
+        Path | None,
+        typer.Option(help="Ratings to compare with, as CSV (slug, rating); else the official ones in force."),
+    ] = None,
+    rubric: Annotated[Path | None, typer.Option(help="A rubric, as JSON; else the law of the day.")] = None,
+    on: On = None,
+    known: Known = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show how far the rating agrees with official ratings on a day, and which partnerships differ."""
+    from cli.client import find_client
+    from cli.whatif import ask_backtest, print_backtest
+
+    answer = ask_backtest(find_client(url, token, data), {"on": on, "known": known}, rubric, official)
+    print_json(answer) if as_json else print_backtest(answer)
+
+
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="A table of activities: .csv, .xlsx or .jsonl.")],
@@ -482,10 +530,10 @@ def rebuild(
 @app.command()
 def bench(
     subjects: Annotated[
-        list[str] | None, typer.Argument(help="starts, appends, batches, replay; all if left out.")
+        list[str] | None, typer.Argument(help="starts, appends, batches, replay, ratings; all if left out.")
     ] = None,
     runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5,
-    events: Annotated[int, typer.Option(help="How many events are replayed.", min=1_000)] = 100_000,
+    events: Annotated[int, typer.Option(help="How many events are replayed, and rated.", min=1_000)] = 100_000,
     as_json: Json = False,
 ) -> None:
     """Measure what takes how long on this machine: medians, beside the raw limit of the same run."""
@@ -500,7 +548,7 @@ def bench(
 @app.command()
 def faults() -> None:
     """Run the long form of the fault tests; at the end a line per fault, and the figures that were compared."""
-    command = [sys.executable, "-m", "pytest", "tests/faults", "-s"]
+    command = [sys.executable, "-m", "pytest", *LONG_TESTS, "-s"]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "FAULTS": "long"}, check=False)
     raise typer.Exit(ended.returncode)
 

@@ -10,6 +10,7 @@ from cli.bench.appends import measure_appends
 from cli.bench.batches import measure_batches
 from cli.bench.figures import Figure
 from cli.bench.machine import machine_in_words
+from cli.bench.ratings import measure_ratings
 from cli.bench.replay import measure_replay
 from cli.bench.starts import measure_starts
 from cli.say import out
@@ -33,12 +34,13 @@ class Measured:
 
 
 def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measured:
-    """Measure these subjects, all where none is named; `events` is how many are replayed."""
+    """Measure these subjects, all where none is named; `events` is how many are replayed, and rated."""
     by_name: Mapping[str, Callable[[int, Say], list[Figure]]] = {
         "starts": measure_starts,
         "appends": measure_appends,
         "batches": measure_batches,
-        "replay": partial(_replay, events),
+        "replay": partial(_with, measure_replay, events),
+        "ratings": partial(_with, measure_ratings, events),
     }
     unknown = [each for each in subjects if each not in by_name]
     if unknown:
@@ -47,8 +49,8 @@ def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measur
     return Measured(machine_in_words(), runs, figures)
 
 
-def _replay(events: int, runs: int, say: Say) -> list[Figure]:
-    return measure_replay(runs, events, say)
+def _with(measure: Callable[[int, int, Say], list[Figure]], events: int, runs: int, say: Say) -> list[Figure]:
+    return measure(runs, events, say)
 
 
 def print_figures(measured: Measured) -> None:

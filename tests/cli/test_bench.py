@@ -1,18 +1,27 @@
 """The benchmark measures what it says: its made-up history is a history, its figures stand beside their raw limits."""
 
 import json
+import random
 from collections import Counter
+from datetime import UTC
 from itertools import islice
 
 import pytest
 
 from cli.bench.figures import Samples
-from cli.bench.history import PARTNERSHIPS, batches_of_entries, history
+from cli.bench.history import PARTNERSHIPS, batches_of_entries, history, registration
+from cli.bench.installation import Installation
+from cli.bench.ratings import ask_once, make_tables, questions, rate_now
 from cli.bench.run import measure
+from cli.bench.served import post_and_ask
 from cli.stop import CannotGoOn
 from services.ingest.requests import read_event
+from services.reports.store import read_known
+from shared.postgres.pool import open_pool
+from shared.process.settings import Settings
 from shared.wire.envelope import attributes
 from shared.wire.problems import Problem
+from tests.support.build import a_principal
 from tests.support.program import run
 
 
@@ -75,3 +84,32 @@ def test_a_short_replay_gives_a_figure_for_each_projection():
     for figure in measured["figures"]:
         assert figure["median"] > 0
         assert figure["beside"].keys() == {"pull, undecoded", "COPY of the rows"}
+
+
+async def test_ratings_are_measured_on_tables_that_answer_as_those_of_a_ledger_do(database):
+    samples, sizes = Samples(), {}
+    settings = Settings(postgres_dsn=database, postgres_connections=1)
+    past, now = [await open_pool(settings, each) for each in ("reports", "scoring")]
+    async with past, now:
+        await make_tables(past, 5_000)
+        await rate_now(past, now, 5_000)
+        for name, ask in islice(questions(past, now, 5_000, random.Random(1)), 4):
+            sizes[name] = await ask_once(samples, name, ask)
+        known = await read_known(past, a_principal(), 5_000, UTC)
+
+    assert len(sizes) == 4
+    assert all(size > 100_000 for size in sizes.values())
+    assert all(samples.median(name) > samples.median(f"{name}, rows") > 0 for name in sizes)
+    assert len(known.partnerships) == 1_000
+    assert sum(map(len, known.facts.values())) == 4_000
+
+
+async def test_what_is_posted_is_asked_for_until_its_rating_is_served(installation):
+    registered = [{"type": "partnership.registered", "data": registration(each)} for each in range(PARTNERSHIPS)]
+    assert (await installation.post_batch(registered)).status_code == 201
+
+    took_ms, per_second = await post_and_ask(Installation(installation.settings.port, "token-of-bureau"), 0.4)
+
+    assert 5 < len(took_ms) < 100
+    assert min(took_ms) > 0
+    assert per_second <= 500

@@ -10,6 +10,10 @@ import psutil
 import pytest
 
 from cli.embedded.nats_server import free_ports
+from cli.facts import JAKARTA
+from cli.stop import CannotGoOn
+from cli.whatif import read_official
+from tests.support.build import an_activity, rubric_data
 from tests.support.program import run, running
 from tests.support.tables import a_csv, a_row
 
@@ -279,6 +283,68 @@ def test_what_cannot_be_done_with_people_and_tokens_says_why(kembar, arguments, 
 
     assert done.returncode == 1
     assert said in done.stderr
+
+
+def test_the_backtest_shows_which_three_differ_from_the_study(kembar):
+    done = kembar("backtest", "--official", str(JAKARTA / "partnerships.csv"), "--on", "2020-12-31")
+
+    assert done.returncode == 0, done.stderr
+    assert "19 of 22 partnerships agree" in done.stdout
+    differing = done.stdout.partition("Those that differ")[2]
+    assert [name for name in ("hanoi", "los-angeles", "paris", "beijing") if name in differing] == [
+        "hanoi",
+        "los-angeles",
+        "paris",
+    ]
+
+
+def test_what_if_shows_whose_rating_another_rubric_would_have_changed(kembar, tmp_path):
+    rubric = tmp_path / "rubric.json"
+    rubric.write_text(json.dumps({"rubric": rubric_data(window_months=12)}))
+    asked = ("whatif", "--from", "2019-01-01", "--to", "2020-12-31", "--rubric", str(rubric))
+
+    table, answer = kembar(*asked), json.loads(kembar(*asked, "--json").stdout)
+
+    assert table.returncode == 0, table.stderr
+    assert f"{len(answer['items'])} of 22 partnerships would have been rated otherwise" in table.stdout
+    assert all(item["partnership"] in table.stdout for item in answer["items"])
+
+
+def test_what_if_adds_and_leaves_out_activities(kembar, tmp_path):
+    letter = {"type": "activity.recorded", "data": an_activity(partnership="paris", occurred="2020-05-01")}
+    (tmp_path / "plan.json").write_text(json.dumps(letter))
+    period = ("--from", "2020-01-01", "--to", "2020-12-31")
+
+    done = kembar("whatif", *period, "--add", str(tmp_path / "plan.json"))
+
+    assert done.returncode == 0, done.stderr
+    assert "+ visit inbound" in next(line for line in done.stdout.splitlines() if "paris" in line)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("whatif", "--from", "2020-01-01", "--to", "2020-12-31"), "nothing that would be otherwise"),
+        (("whatif", "--from", "2020-01-01", "--to", "2019-12-31", "--remove", str(uuid4())), "ends before it begins"),
+        (("whatif", "--from", "2020-01-01", "--to", "2020-12-31", "--rubric", "none.json"), "cannot be read"),
+        (("backtest", "--official", "none.csv"), "cannot be read"),
+        (("backtest", "--on", "2020-12-31"), "No official rating is in force"),
+    ],
+)
+def test_what_cannot_be_worked_out_is_said_with_a_remedy(kembar, arguments, said):
+    done = kembar(*arguments)
+
+    assert done.returncode == 1
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_file_of_ratings_names_its_columns(tmp_path):
+    (tmp_path / "good.csv").write_text("partnership,rating\nhanoi,kurang aktif\nparis,\n")
+    (tmp_path / "bad.csv").write_text("city,level\nhanoi,good\n")
+
+    assert read_official(tmp_path / "good.csv") == {"hanoi": "kurang_aktif"}
+    with pytest.raises(CannotGoOn, match="which partnership has which rating"):
+        read_official(tmp_path / "bad.csv")
 
 
 def test_a_home_is_opened_and_shown(kembar):
