@@ -5,6 +5,7 @@ None of them writes anything. What takes long is worked out in a thread, one at 
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -48,10 +49,12 @@ from shared.domain.amend import Partnership
 from shared.domain.rulings import RULING_TYPES
 from shared.domain.text import Slug
 from shared.web.homes import zone_of
+from shared.web.problems import described
 from shared.wire.envelope import rfc3339
 from shared.wire.problems import Fault, Finding, Problem
 
 router = APIRouter(prefix="/reports/v1", tags=["reports"])
+NOT_JSON = described({400: "The body is not JSON"})
 MOST_FACTS = 50_000
 """So many activities are looked at for foresight and what-if; it takes seconds."""
 MOST_DEEDS = 20_000
@@ -105,7 +108,7 @@ async def foresight(request: Request, reader: Reader, question: Day, partnership
     return await _answer(request, ForesightDocument, lambda: {"items": compose_foresight(known, on), **asked})
 
 
-@router.post("/whatif", response_model=WhatIfDocument)
+@router.post("/whatif", response_model=WhatIfDocument, responses=NOT_JSON)
 async def whatif(request: Request, reader: Reader, asked: WhatIf) -> Response:
     """Answer whose rating another law, or other activities, would have made another, from when to when, and why.
 
@@ -113,9 +116,7 @@ async def whatif(request: Request, reader: Reader, asked: WhatIf) -> Response:
     one partnership must be named.
     """
     question = await question_of(request, reader, None, asked.first, asked.last, asked.known)
-    assert question.first is not None
-    assert question.last is not None
-    first, last = question.first, question.last
+    first, last = _ends_of(question)
     known = await _all_known(request, reader, question, asked.partnership)
     if asked.partnership is not None and not known.partnerships:
         raise Fault(_unknown_partnership(asked.partnership))
@@ -128,7 +129,7 @@ async def whatif(request: Request, reader: Reader, asked: WhatIf) -> Response:
     )
 
 
-@router.post("/backtest", response_model=BacktestDocument)
+@router.post("/backtest", response_model=BacktestDocument, responses=NOT_JSON)
 async def backtest(request: Request, reader: Reader, asked: Backtest) -> Response:
     """Answer how the ratings by a rubric agree with official ones, at most 1,000, on a day.
 
@@ -153,15 +154,14 @@ async def diagnosis(request: Request, reader: Reader, question: Period, partners
 
     All or one. Above 20,000 activities in the period one must be named, or a shorter period.
     """
-    assert question.first is not None
-    assert question.last is not None
+    first, last = _ends_of(question)
     pool, zone = request.app.state.runtime.pool, await zone_of(request, reader.home)
     position = await position_for(request, question)
     partnerships = await _partnerships(request, reader, position, partnership)
-    where = Where(reader, position, partnership, question.first, question.last)
+    where = Where(reader, position, partnership, first, last)
     rows = await _deeds(request, where, "Name one partnership, or ask for a shorter period.")
     programmes = await read_events(pool, reader, position, zone, ["programme.agreed"], partnership)
-    first, last = question.first, question.last
+    first, last = first, last
     period = {"from": first, "to": last, **_asked(question, position)}
     return await _answer(
         request,
@@ -255,6 +255,13 @@ def _asked(question: Question, position: int) -> dict[str, Any]:
 
 def _invalid(field: str, problem: str, remedy: str) -> Problem:
     return Problem(422, "invalid", _TITLE, remedy, (Finding(field, problem, remedy),))
+
+
+def _ends_of(question: Question) -> tuple[date, date]:
+    """Return the first and the last day of the period; raise the 422 where it has none."""
+    if question.first is None or question.last is None:
+        raise Fault(_invalid("from", "A period needs its first and its last day.", "Write days such as 2020-01-31."))
+    return question.first, question.last
 
 
 def _unknown_partnership(slug: str) -> Problem:

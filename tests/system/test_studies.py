@@ -474,3 +474,12 @@ async def test_only_what_is_signed_expires_and_never_before_it_was(beijing, even
     answer = await beijing.post(event_type, {"valid_until": "2030-01-01", **data})
 
     assert answer.status_code == 422, answer.text
+
+
+async def test_a_period_without_ends_is_refused_in_words(jakarta):
+    ends = {"from": "", "to": ""}
+
+    refused = await send(jakarta, "whatif", ends, 422)
+    also = await ask(jakarta, "diagnosis", 422, from_="", to="")
+
+    assert [each["errors"][0]["field"] for each in (refused, also)] == ["from", "from"]
