@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import tzinfo
 from types import ModuleType
 
 import services.ingest.store
@@ -16,7 +15,7 @@ from cli.bench.history import batches_of_entries, history
 from cli.bench.raw_ledger import publish_batch, seconds_to_pull
 from services.ingest.store import BookProjector
 from services.reports.project import EventProjector
-from services.reports.store import EVENT_COLUMNS
+from services.reports.store import EVENT_COLUMNS, event_row
 from services.scoring.project import RatingProjector
 from shared.ledger.follow import Checkpoint, follow
 from shared.ledger.ledger import Ledger, Stored
@@ -24,7 +23,7 @@ from shared.postgres.migrate import migrate_all
 from shared.postgres.pool import Pool, open_pool
 from shared.process.settings import Settings
 from shared.process.tasks import end
-from shared.projection.parking import Projector
+from shared.projection.parking import Projector, Read
 from shared.projection.progress import Progress, watch_progress
 from shared.projection.run import keep_projecting
 from shared.wire.envelope import decode
@@ -81,7 +80,7 @@ async def _read_all(ledger: Ledger, events: int) -> list[Stored]:
 async def _seconds_to_copy(stored: Sequence[Stored]) -> float:
     """Copy the rows of reports' `event` into its table as it stands, a transaction per thousand."""
     zone = Settings().zone
-    rows = [_row(each, zone) for each in stored]
+    rows = [event_row(Read(decode(each.payload, each.position, each.recorded_at, zone), each)) for each in stored]
     async with _empty_tables(services.reports.store) as (pool, _):
         started = time.perf_counter()
         for first in range(0, len(rows), ROWS_AT_ONCE):
@@ -90,12 +89,6 @@ async def _seconds_to_copy(stored: Sequence[Stored]) -> float:
                     "event", records=rows[first : first + ROWS_AT_ONCE], columns=EVENT_COLUMNS
                 )
         return time.perf_counter() - started
-
-
-def _row(stored: Stored, zone: tzinfo) -> tuple[object, ...]:
-    event = decode(stored.payload, stored.position, stored.recorded_at, zone)
-    named = (event.position, event.home, event.id, event.type, event.partnership, event.author)
-    return (*named, event.recorded_at, event.recorded_on, stored.payload, event.import_id)
 
 
 async def _seconds_to_project(ledger: Ledger, store: ModuleType, projector: Projector, events: int) -> float:

@@ -137,11 +137,6 @@ class _Asked(Exception):
         self.readings = readings
 
 
-def check_file(raw: bytes, file_format: Format, context: Context) -> Checked:
-    """Read the file and check every row; what concerns the file as a whole is a finding of row 0."""
-    return whole([check_share(raw, file_format, context)])
-
-
 def check_share(raw: bytes, file_format: Format, context: Context, number: int = 0, of: int = 1) -> Share:
     """Read the file and check one of so many shares of its rows; the first has the number 0."""
     try:

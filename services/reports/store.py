@@ -100,8 +100,8 @@ class Version:
 
 async def write_events(connection: Connection, read: Sequence[Read]) -> None:
     """Keep events as stored. What concerns a whole home may be there already: every worker writes it."""
-    of_partnerships = [_event_row(each) for each in read if each.event.partnership is not None]
-    of_homes = [_event_row(each) for each in read if each.event.partnership is None]
+    of_partnerships = [event_row(each) for each in read if each.event.partnership is not None]
+    of_homes = [event_row(each) for each in read if each.event.partnership is None]
     if of_partnerships:
         await connection.copy_records_to_table("event", records=of_partnerships, columns=EVENT_COLUMNS)
     if of_homes:
@@ -109,8 +109,8 @@ async def write_events(connection: Connection, read: Sequence[Read]) -> None:
         await queries.write_event_of_home(connection, rows)
 
 
-def _event_row(read: Read) -> tuple[object, ...]:
-    """Return the values of `EVENT_COLUMNS`."""
+def event_row(read: Read) -> tuple[object, ...]:
+    """Return an event and its entry as the values of `EVENT_COLUMNS`."""
     event = read.event
     return (
         event.position,

@@ -10,14 +10,14 @@ from uuid import UUID
 from services.reports.compose import histories_of
 from services.reports.store import NIL, DeedRows, Known
 from shared.domain.access import Principal, Role
-from shared.domain.amend import Partnership
+from shared.domain.amend import Activity, Partnership
 from shared.domain.cells import CELLS
 from shared.domain.codes import RatingCode
 from shared.domain.diagnosis import Diagnosis, Measure, diagnose
 from shared.domain.events import ActivityFacts, Event, ProgrammeAgreed
 from shared.domain.foresight import foresee
 from shared.domain.occurred import parse_occurred
-from shared.domain.rating import Fact, History, Judgement
+from shared.domain.rating import Fact, History, Judgement, fact_of
 from shared.domain.rubric import Rubric
 from shared.domain.rulings import Adoption, adoptions, judgements_by_partnership, law_of, rubric_in_force
 from shared.domain.whatif import (
@@ -128,17 +128,7 @@ def _otherwise(history: History, otherwise: Otherwise) -> History:
 
 def _added(facts: ActivityFacts) -> Fact:
     """Return the fact that it would be had it been recorded on its last day."""
-    occurred = parse_occurred(facts.occurred)
-    return Fact(
-        activity=NIL,
-        indicator=facts.indicator,
-        direction=facts.direction,
-        outcome=facts.outcome,
-        mode=facts.mode,
-        first=occurred.first,
-        last=occurred.last,
-        stated_on=occurred.last,
-    )
+    return fact_of(Activity(NIL, facts, stated_on=parse_occurred(facts.occurred).last))
 
 
 def _difference(difference: Difference) -> dict[str, Any]:

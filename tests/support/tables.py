@@ -5,6 +5,9 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 
+from services.ingest.check import Checked, Context, check_share, whole
+from services.ingest.files import Format
+
 HEADINGS = ("Kota", "Indikator", "Tanggal", "Arah", "Hasil", "Judul")
 WORKBOOK = (
     '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
@@ -81,3 +84,8 @@ def _cell(value: str, index: int, row: int) -> str:
     return (
         f"<c {place}>{value}</c>" if value.startswith("<") else f'<c {place} t="inlineStr"><is><t>{value}</t></is></c>'
     )
+
+
+def check_file(raw: bytes, file_format: Format, context: Context) -> Checked:
+    """Check a file as one share of itself."""
+    return whole([check_share(raw, file_format, context)])

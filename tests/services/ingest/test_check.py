@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.check import Likeness, RowFinding, Standing, check_file, check_share, check_sheet, whole
+from services.ingest.check import Likeness, RowFinding, Standing, check_share, check_sheet, whole
 from services.ingest.columns import ColumnMapping
 from services.ingest.files import Format, Line, Sheet
 from services.ingest.importing import state_after
@@ -16,7 +16,7 @@ from shared.domain.occurred import parse_occurred
 from shared.wire.canonical import digest
 from shared.wire.envelope import decode
 from tests.support.build import a_context, an_id
-from tests.support.tables import HEADINGS, a_csv, a_row
+from tests.support.tables import HEADINGS, a_csv, a_row, check_file
 
 OCCURRED = st.sampled_from(
     [

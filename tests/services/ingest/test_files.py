@@ -6,11 +6,10 @@ import time
 
 import pytest
 
-from services.ingest.check import check_file
 from services.ingest.checking import WORTH_SHARING_BYTES, check_apart
 from services.ingest.files import CannotRead, Format, read_file
 from tests.support.build import a_context
-from tests.support.tables import HEADINGS, a_csv, a_row, a_sheet, an_xlsx, many_rows
+from tests.support.tables import HEADINGS, a_csv, a_row, a_sheet, an_xlsx, check_file, many_rows
 
 SECONDS = 10.0
 

@@ -2,11 +2,10 @@
 
 import pytest
 
-from services.ingest.check import check_file
 from services.ingest.files import Format
 from services.ingest.importing import NotOurs, append_rows
 from tests.support.build import a_context
-from tests.support.tables import a_csv, a_row, many_rows
+from tests.support.tables import a_csv, a_row, check_file, many_rows
 
 
 def rows(*made):
