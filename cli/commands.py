@@ -47,6 +47,7 @@ From = Annotated[str | None, typer.Option("--from", help="The first day of a per
 To = Annotated[str | None, typer.Option("--to", help="The last day of a period.")]
 Known = Annotated[str | None, typer.Option(help="As known at the end of this day, or at this moment.")]
 DATA = Path("data")
+IN_SEVERAL_PROCESSES = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal")
 LONG_TESTS = ("tests/faults", "tests/services/scoring/test_against_oracle.py")
 
 
@@ -555,6 +556,7 @@ def faults() -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
-    """Run all tests; what follows is handed to pytest."""
-    ended = subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT, env=os.environ, check=False)
+    """Run all tests, in as many processes as there are processors; or what follows, which is handed to pytest."""
+    arguments = context.args or IN_SEVERAL_PROCESSES
+    ended = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=os.environ, check=False)
     raise typer.Exit(ended.returncode)

@@ -1,7 +1,9 @@
 """nats-server from its wheel, on loopback, syncing every write to the disk before it answers."""
 
+import contextlib
 import json
 import os
+import random
 import socket
 import sys
 import urllib.error
@@ -14,6 +16,8 @@ from cli.secrets_folder import NATS_CONFIGURATION
 
 SECRETS = "secrets"
 """The folder of an installation's secrets, within its data folder."""
+SERVER_PORTS = range(20_000, 32_768)
+"""Above these, Linux takes ports for connections that go out, unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,19 @@ def nats_part(folder: Path, *, sync_interval: str = "always") -> tuple[Part, Nat
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback address that are free now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Return ports of the loopback address that are free now, none of those that the system gives to whoever connects.
+
+    So nobody takes one by chance before the server that it is meant for has started.
+    """
+    found: list[int] = []
+    with contextlib.ExitStack() as held:
+        while len(found) < count:
+            port = random.choice(SERVER_PORTS)  # noqa: S311 - nothing depends on nobody guessing it
+            bound = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                bound.bind(("127.0.0.1", port))
+                found.append(port)
+    return found
 
 
 def _configuration(port: int, monitor_port: int, store: Path, secrets_folder: Path, sync_interval: str) -> str:
