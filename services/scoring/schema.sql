@@ -13,6 +13,22 @@ CREATE TABLE scoring.activity (
     amended_by uuid
 );
 
+CREATE TABLE scoring.alert (
+    home text NOT NULL,
+    alert uuid NOT NULL,
+    partnership text NOT NULL,
+    kind text NOT NULL,
+    rule text NOT NULL,
+    by_law boolean NOT NULL,
+    crossed smallint[] NOT NULL,
+    due date NOT NULL,
+    raised_on date NOT NULL,
+    "position" bigint NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    about uuid,
+    document json NOT NULL
+);
+
 CREATE TABLE scoring.calendar (
     home text NOT NULL,
     "position" bigint NOT NULL,
@@ -42,6 +58,14 @@ CREATE TABLE scoring.migration (
     number integer NOT NULL,
     name text NOT NULL,
     hash text NOT NULL
+);
+
+CREATE TABLE scoring.outbox (
+    home text NOT NULL,
+    alert uuid NOT NULL,
+    partnership text NOT NULL,
+    "position" bigint NOT NULL,
+    raised_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE scoring.parked (
@@ -102,6 +126,12 @@ CREATE TABLE scoring.staged_activity (
     facts jsonb NOT NULL
 );
 
+CREATE TABLE scoring.watch (
+    home text NOT NULL,
+    partnership text NOT NULL,
+    document json NOT NULL
+);
+
 CREATE TABLE scoring.worker (
     projection text NOT NULL,
     worker uuid NOT NULL,
@@ -112,6 +142,9 @@ CREATE TABLE scoring.worker (
 
 ALTER TABLE ONLY scoring.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (home, activity);
+
+ALTER TABLE ONLY scoring.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (home, alert);
 
 ALTER TABLE ONLY scoring.calendar
     ADD CONSTRAINT calendar_pkey PRIMARY KEY (home, "position");
@@ -124,6 +157,9 @@ ALTER TABLE ONLY scoring.home
 
 ALTER TABLE ONLY scoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY scoring.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (home, alert);
 
 ALTER TABLE ONLY scoring.parked
     ADD CONSTRAINT parked_pkey PRIMARY KEY ("position", partition, partnership);
@@ -143,6 +179,9 @@ ALTER TABLE ONLY scoring.ruling
 ALTER TABLE ONLY scoring.staged_activity
     ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
 
+ALTER TABLE ONLY scoring.watch
+    ADD CONSTRAINT watch_pkey PRIMARY KEY (home, partnership);
+
 ALTER TABLE ONLY scoring.worker
     ADD CONSTRAINT worker_pkey PRIMARY KEY (projection, worker);
 
@@ -151,5 +190,11 @@ CREATE INDEX activity_of_batch ON scoring.activity USING btree (home, batch) WHE
 CREATE INDEX activity_of_partnership ON scoring.activity USING btree (home, partnership);
 
 CREATE INDEX activity_withdrawn ON scoring.activity USING btree (home, withdrawn_by) WHERE (withdrawn_by IS NOT NULL);
+
+CREATE INDEX alert_in_order ON scoring.alert USING btree (home, "position", alert);
+
+CREATE INDEX alert_of_partnership ON scoring.alert USING btree (home, partnership, "position" DESC);
+
+CREATE INDEX outbox_in_order ON scoring.outbox USING btree ("position");
 
 CREATE INDEX parked_by_partnership ON scoring.parked USING btree (home, partnership, "position");
