@@ -39,3 +39,9 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX outbox_in_order ON outbox (position);
+
+-- Whether a day was closed in time, right after it was over: what is caught up with after an outage raises nothing. All is
+-- read anew from the ledger, so that the alerts are those that follow from it.
+ALTER TABLE calendar ADD COLUMN live boolean NOT NULL DEFAULT true;
+ALTER TABLE calendar ALTER COLUMN live DROP DEFAULT;
+TRUNCATE partnership, activity, staged_activity, parked, ruling, rating, rating_change, calendar, checkpoint;
