@@ -22,6 +22,7 @@ import services.scoring.app
 import services.scoring.project
 import services.scoring.store
 from cli.stop import CannotGoOn
+from services.scoring.delivery.deliver import keep_delivering
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import LedgerMisconfigured, create_stream
 from shared.postgres.migrate import CannotMigrate, migrate_all
@@ -95,7 +96,8 @@ def collect_seldom() -> None:
 def on_one_port(apps: Mapping[str, FastAPI]) -> OnePort:
     """Return the services behind one port, each under its paths; reports takes the rest."""
     of_access = dict.fromkeys(services.access.app.PREFIXES, apps["access"])
-    return OnePort({**apps, **of_access}, otherwise=apps["reports"])
+    of_scoring = dict.fromkeys(services.scoring.app.PREFIXES, apps["scoring"])
+    return OnePort({**apps, **of_access, **of_scoring}, otherwise=apps["reports"])
 
 
 def serve_projections(settings: Settings) -> None:
@@ -111,8 +113,10 @@ async def _serve_projections(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
     async with AsyncExitStack() as opened:
         for schema, projector in PROJECTORS.items():
-            runtime = open_runtime(schema, projector, settings, Progress(projector.name))
-            await opened.enter_async_context(runtime)
+            opening = open_runtime(schema, projector, settings, Progress(projector.name))
+            runtime = await opened.enter_async_context(opening)
+            if schema == services.scoring.store.SCHEMA:
+                runtime.start(keep_delivering(settings))
         await asked_to_stop.wait()
 
 

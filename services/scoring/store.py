@@ -24,6 +24,17 @@ from shared.projection.book_store import read_registry
 from shared.wire.rating_document import as_shown_to, summary_of
 
 SCHEMA = "scoring"
+NOT_IN_THE_LEDGER = (
+    "outbox",
+    "acknowledgement",
+    "attempt",
+    "digest_alert",
+    "delivery",
+    "snooze",
+    "webhook_secret",
+    "subscription",
+)
+"""Tables that a rebuild leaves as they are; what refers to another stands before it."""
 NO_JUDGEMENT = '"official":null'
 """How it stands in a rating as it is kept that there is none; within a text its quotes would be escaped."""
 queries = load_queries(__file__)

@@ -62,6 +62,7 @@ def make_app(
     app.state.progress = Progress(service)
     app.state.runtime = None
     app.state.metrics = _metrics(app)
+    app.state.more_status = _nothing_more
     app.add_exception_handler(Fault, _problem_of_fault)
     app.add_exception_handler(Forbidden, _problem_of_refusal)
     app.add_exception_handler(RequestValidationError, _problem_of_question)
@@ -110,8 +111,14 @@ def _answer_status(app: FastAPI, service: str) -> None:
             "ledger_ends_at": end,
             "behind": end - checkpoint.position,
             "trouble": _trouble(app),
+            **await app.state.more_status(reader.home),
             "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool) if _may_see(reader, each)],
         }
+
+
+async def _nothing_more(home: str) -> dict[str, Any]:
+    """A service may have more to say of a home's status."""
+    return {}
 
 
 def _may_see(reader: Principal, parked: Parked) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from typing import Literal
 
-from shared.domain.alerting import LEADS
+from shared.domain.alerting import LEADS, LEADS_BY_LAW, LONGEST_SILENCE_MONTHS
 from shared.domain.codes import RatingCode
 from shared.wire.problems import Finding, Problem
 from shared.words.words import Language
@@ -17,8 +17,6 @@ Digest = Literal["none", "daily", "weekly"]
 Kind = Literal["dormant", "revived", "rating_fell", "rating_rose", "will_fall"]
 KINDS: tuple[Kind, ...] = ("dormant", "revived", "rating_fell", "rating_rose", "will_fall")
 """What can be chosen. Whoever was told of an alert is told that it was withdrawn, without choosing that."""
-LEADS_BY_LAW = (90, 30, 7)
-LONGEST_SILENCE_MONTHS = 120
 MOST_SUBSCRIPTIONS = 100
 MOST_CONFIRMATIONS = 3
 """So many mails that ask for a confirmation go to one address before it answers: nobody is flooded by what others ask for."""
@@ -36,7 +34,7 @@ class Wish:
     value: str = ""
     kinds: tuple[Kind, ...] = KINDS
     silence_months: int | None = None
-    lead_days: tuple[int, ...] = LEADS_BY_LAW
+    lead_days: tuple[int, ...] = tuple(sorted(LEADS_BY_LAW, reverse=True))
     language: Language = "id"
     quiet_from: time | None = None
     quiet_to: time | None = None

@@ -19,7 +19,8 @@ SELECT subscription.*,
 FROM subscription
 WHERE home = :home AND (:account::text IS NULL OR account = :account)
   AND (:subscription::uuid IS NULL OR subscription = :subscription)
-  AND (:after_made_at::timestamptz IS NULL OR (made_at, subscription) > (:after_made_at, :after::uuid))
+  AND (:after::uuid IS NULL
+       OR (made_at, subscription) > (SELECT made_at, subscription FROM subscription WHERE subscription = :after AND home = :home))
 ORDER BY made_at, subscription LIMIT :most;
 
 -- name: with_key^
