@@ -2,9 +2,13 @@
 -- Which day was it in the home at a position?
 SELECT max(today) FROM calendar WHERE home = :home AND position <= :position;
 
+-- name: day_in_time$
+-- Which day began last in time at a position?
+SELECT max(today) FROM calendar WHERE home = :home AND position <= :position AND live;
+
 -- name: set_today*!
 -- A day is over.
-INSERT INTO calendar (home, position, today) VALUES (:home, :position, :today) ON CONFLICT DO NOTHING;
+INSERT INTO calendar (home, position, today, live) VALUES (:home, :position, :today, :live) ON CONFLICT DO NOTHING;
 
 -- name: write_ruling*!
 -- Keep an official judgement, its lifting, or the adoption of a rubric.

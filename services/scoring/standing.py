@@ -12,6 +12,7 @@ from shared.domain.amend import Activity, Partnership
 from shared.domain.cells import CELLS
 from shared.domain.codes import Outcome
 from shared.domain.events import DayClosed, Event, RubricAdopted
+from shared.domain.foresight import Foresight, foresee
 from shared.domain.months import subtract_months
 from shared.domain.rating import Fact, History, Judgement, Rating, fact_of, rate
 from shared.domain.rubric import Rubric
@@ -46,6 +47,11 @@ class HeldFacts:
         """Return the next day after this one on which a fact takes effect: one can be recorded before its day is today."""
         index = bisect_right(self._by_day, day, key=_effective)
         return _effective(self._by_day[index]) if index < len(self._by_day) else date.max
+
+    def last_by(self, day: date) -> Fact | None:
+        """Return the last fact that took effect by this day."""
+        index = bisect_right(self._by_day, day, key=_effective)
+        return self._by_day[index - 1] if index else None
 
     def that_count(self, rubric: Rubric, today: date) -> tuple[Fact, ...]:
         """Return the facts on which the rating of a day depends.
@@ -146,6 +152,12 @@ class Standing:
         """Rate a partnership on a day, None where it is not in force."""
         return _rate(self.registry[slug], self.facts[slug], self.rulings, self.judgements.get(slug, ()), on)
 
+    def foresee(self, slug: str, on: date) -> Foresight:
+        """Look ahead from a day on which the partnership is in force; plans are not looked at."""
+        rubric = rubric_in_force(self.rulings, on)
+        mou_date = self.registry[slug].facts.mou_date
+        return foresee(History(slug, mou_date, self.facts[slug].that_count(rubric, on)), rubric, on)
+
     def _as_found(self, slug: str, on: date) -> dict[str, Any] | None:
         """Return how a partnership stood right before the event taken last."""
         partnership = self._found.partnerships.get(slug, self.registry[slug])
@@ -153,6 +165,11 @@ class Standing:
         rulings = self.rulings[: self._found.rulings]
         rating = _rate(partnership, facts, rulings, judgements_by_partnership(rulings).get(slug, ()), on)
         return rating_document(rating, partnership) if rating else None
+
+    @property
+    def has_begun_a_day(self) -> bool:
+        """Say whether the event taken last began another day."""
+        return self.today != self._found.today
 
     @property
     def judgements(self) -> Mapping[str, tuple[Judgement, ...]]:

@@ -1,7 +1,7 @@
-"""Scoring's tables: the book, the rulings, the ratings of now."""
+"""Scoring's tables but those of alerts: the book, the rulings, the ratings of now."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -37,6 +37,10 @@ NOT_IN_THE_LEDGER = (
 """Tables that a rebuild leaves as they are; what refers to another stands before it."""
 NO_JUDGEMENT = '"official":null'
 """How it stands in a rating as it is kept that there is none; within a text its quotes would be escaped."""
+NOT_IN_THE_LEDGER = ("outbox",)
+"""What was handed on is not built anew."""
+CARRIED_OVER = ("outbox",)
+"""Of these, what only the rebuilt tables have come to is taken over."""
 queries = load_queries(__file__)
 
 
@@ -53,10 +57,19 @@ async def read_standing(connection: Connection, home: str, position: int) -> Sta
     return Standing(registry, await _read_rulings(connection, home, position), today)
 
 
-async def write_days(connection: Connection, home: str, days: Mapping[int, date]) -> None:
-    """Keep from which position on each day was today."""
+async def read_day_in_time(connection: Connection, home: str, position: int) -> date | None:
+    """Return the day after the last that was closed in time, up to a position; None before any."""
+    day: date | None = await queries.day_in_time(connection, home=home, position=position)
+    return day
+
+
+async def write_days(connection: Connection, home: str, days: Mapping[int, date], in_time: Container[int]) -> None:
+    """Keep from which position on each day was today, and whether it began in time."""
     if days:
-        rows = [{"home": home, "position": position, "today": day} for position, day in days.items()]
+        rows = [
+            {"home": home, "position": position, "today": day, "live": position in in_time}
+            for position, day in days.items()
+        ]
         await queries.set_today(connection, rows)
 
 

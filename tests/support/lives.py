@@ -54,6 +54,7 @@ class Life:
             self.ended: 1,
             self.others: 3,
             self.day_closed: 15,
+            self.caught_up: 1,
             self.last_registered: 1,
         }
         while True:
@@ -218,6 +219,13 @@ class Life:
 
     def day_closed(self) -> list[Posting]:
         return [self.close(self.chance.choice([1, 1, 1, 7, 40]))]
+
+    def caught_up(self) -> list[Posting]:
+        """After an outage every day is closed, all of them on the day that is today then."""
+        away = self.chance.choice([2, 5, 33])
+        self.day += timedelta(days=away)
+        over = [self.day - timedelta(days=back) for back in range(away, 0, -1)]
+        return [self.posting("day.closed", {"day": day.isoformat()}, None) for day in over]
 
     def close(self, days: int) -> Posting:
         """The next day begins; where the ticker was away, several days later."""
