@@ -24,15 +24,11 @@ STANDS = described({409: "Somebody else has acknowledged it"})
 async def acknowledgements(request: Request, reader: Reader) -> AcknowledgementsDocument:
     """Answer who has seen to which alerts, the latest 500."""
     pool = request.app.state.runtime.pool
-    rows = queries.acknowledgements(
-        pool, home=reader.home, allowed=partnerships_in_order(reader), most=MOST_LISTED
-    )
+    rows = queries.acknowledgements(pool, home=reader.home, allowed=partnerships_in_order(reader), most=MOST_LISTED)
     return AcknowledgementsDocument.model_validate({"items": [dict(row) async for row in rows]})
 
 
-@router.post(
-    "/alerts/{alert}/acknowledgement", responses=STANDS | described({400: "The body is not JSON"})
-)
+@router.post("/alerts/{alert}/acknowledgement", responses=STANDS | described({400: "The body is not JSON"}))
 async def acknowledge(request: Request, account: Acknowledger, alert: UUID, asked: Note) -> AcknowledgementDocument:
     """Say that one sees to an alert, for all of the home to know; again, to say something else."""
     await _refuse_unknown(request, account, alert)

@@ -20,7 +20,6 @@ from shared.web.app import make_app
 from shared.web.pages import show_problems_as_pages
 from shared.web.runtime import know_who_asks, open_runtime
 
-
 PREFIXES = ("subscriptions",)
 """The first parts of the paths of pages that scoring answers."""
 

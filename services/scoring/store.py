@@ -34,11 +34,9 @@ NOT_IN_THE_LEDGER = (
     "webhook_secret",
     "subscription",
 )
-"""Tables that a rebuild leaves as they are; what refers to another stands before it."""
+"""What was handed on, and to whom, is not built anew; what refers to another stands before it."""
 NO_JUDGEMENT = '"official":null'
 """How it stands in a rating as it is kept that there is none; within a text its quotes would be escaped."""
-NOT_IN_THE_LEDGER = ("outbox",)
-"""What was handed on is not built anew."""
 CARRIED_OVER = ("outbox",)
 """Of these, what only the rebuilt tables have come to is taken over."""
 queries = load_queries(__file__)

@@ -34,6 +34,7 @@ from shared.web.homes import is_home_released
 
 DELIVERIES = "deliveries"
 CHANNEL = channel_of(DELIVERIES)
+HINTS = (CHANNEL, channel_of("scoring"))
 MOST_AT_ONCE = 64
 MOST_OF_ONE_RECEIVER = 4
 """So few messages are on their way to one receiver at a time: one that hangs holds up nobody else."""
@@ -57,7 +58,7 @@ async def keep_delivering(
     try:
         while True:
             try:
-                async with _session(pool) as session:
+                async with pool.acquire() as session:
                     await Deliverer(session, pool, settings, clock, sending, drawn).run()
             except (*CONNECTION_ERRORS, *DATABASE_ERRORS) as error:
                 log.warning("the deliverer begins again", error=repr(error))
@@ -68,14 +69,19 @@ async def keep_delivering(
 
 
 @asynccontextmanager
-async def _session(pool: Pool) -> AsyncIterator[Connection]:
-    """Take a session, and let go of it without what its listeners leave behind."""
-    async with pool.acquire() as session:
-        try:
-            yield session
-        finally:
-            with suppress(*DATABASE_ERRORS, OSError):
-                await session.reset_listeners()
+async def _listening(session: Connection, hint: asyncio.Event) -> AsyncIterator[None]:
+    """Let the hint be set whenever something was raised, or there may be something to deliver."""
+
+    def heard(*_: object) -> None:
+        hint.set()
+
+    for channel in HINTS:
+        await session.add_listener(channel, heard)
+    try:
+        yield
+    finally:
+        for channel in HINTS if not session.is_closed() else ():
+            await session.remove_listener(channel, heard)
 
 
 class Deliverer:
@@ -105,15 +111,14 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until the session ends. What is under way then is given up; it is tried again."""
-        for channel in (CHANNEL, channel_of("scoring")):
-            await self._session.add_listener(channel, lambda *_: self._hint.set())
         try:
-            while True:
-                self._hint.clear()
-                if not await self._turn():
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                            await self._hint.wait()
+            async with _listening(self._session, self._hint):
+                while True:
+                    self._hint.clear()
+                    if not await self._turn():
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                                await self._hint.wait()
         finally:
             await end(*self._under_way)
             with suppress(*DATABASE_ERRORS, OSError):
@@ -168,15 +173,15 @@ class Deliverer:
         zone = home.zone if home is not None else self._settings.zone
         released = is_home_released(self._settings, claimed.home, home)
         if reason := why_not(claimed, released=released):
-            await queries.drop_delivery(self._pool, delivery=claimed.delivery, deliverer=self.me, why=reason, now=moment)
+            await queries.drop_delivery(
+                self._pool, delivery=claimed.delivery, deliverer=self.me, why=reason, now=moment
+            )
             return
         due_at = outside_of(claimed.quiet if claimed.tells else None, moment, zone)
         if due_at > moment:
             await queries.put_off(self._pool, delivery=claimed.delivery, deliverer=self.me, due_at=due_at)
             return
-        begun = await queries.begin_attempt(
-            self._pool, delivery=claimed.delivery, deliverer=self.me, now=moment
-        )
+        begun = await queries.begin_attempt(self._pool, delivery=claimed.delivery, deliverer=self.me, now=moment)
         if begun is None:  # it was taken back, or ended, since it was taken in hand
             return
         started = time.monotonic()
@@ -232,7 +237,9 @@ class Deliverer:
                 await end_subscription(connection, claimed.subscription, "gone", moment)
         if not outcome.taken:
             said = {"delivery": str(claimed.delivery), "subscription": str(claimed.subscription)}
-            log.warning("a delivery was not taken", **said, state=settled.state, status=outcome.status, why=outcome.words)
+            log.warning(
+                "a delivery was not taken", **said, state=settled.state, status=outcome.status, why=outcome.words
+            )
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -76,12 +77,10 @@ class Mails:
             return Outcome(
                 taken=False, words="The mail server cannot be reached.", excerpt=_without(str(error), recipient)
             )
-        return Outcome(
-            taken=True, words="The mail server took it.", status=250, excerpt=_without(answered, recipient)
-        )
+        return Outcome(taken=True, words="The mail server took it.", status=250, excerpt=_without(answered, recipient))
 
 
-def how_reached(settings: Settings) -> dict[str, object]:
+def how_reached(settings: Settings) -> dict[str, Any]:
     """Return how the library reaches the mail server. Raises `SecretMissing`."""
     parts = urlsplit(settings.smtp_url or "")
     user = unquote(parts.username) if parts.username else None

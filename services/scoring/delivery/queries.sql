@@ -177,7 +177,7 @@ WITH ended AS (
     WHERE delivery = :delivery AND number = :number
 ), settled AS (
     UPDATE delivery SET deliverer = NULL, state = :state, why = :why, due_at = coalesce(:due_at, due_at),
-        settled_at = CASE WHEN :state = 'pending' THEN NULL ELSE :now END
+        settled_at = CASE WHEN :state::text <> 'pending' THEN :now::timestamptz END
     WHERE delivery = :delivery AND deliverer = :deliverer AND attempts = :number AND state = 'pending'
     RETURNING delivery
 )

@@ -34,6 +34,7 @@ def sample_document(home: str, now: datetime) -> dict[str, Any]:
         "rating": {"before": "kurang_aktif", "after": "kurang_aktif"},
         "score": {"before": 1, "after": 1},
         "provisional": False,
+        "dormant": True,
         "silent_since": silent_since.isoformat(),
         "silent_months": 24,
         "last_activity": {

@@ -1,10 +1,7 @@
 """What the messages say that are no alert: the confirmation of an address, and a sample."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
-from typing import Any
-from uuid import UUID
 
 from shared.words.words import Words
 
@@ -35,5 +32,7 @@ def sample_of(words: Words, message: Message) -> Message:
     mark = words.say("Sample")
     said = words.say("This is a sample. Nothing of it has happened.")
     return Message(
-        f"[{mark}] {message.subject}", f"{said}\n\n{message.plain}", f"<p><strong>{escape(said)}</strong></p>{message.html}"
+        f"[{mark}] {message.subject}",
+        f"{said}\n\n{message.plain}",
+        f"<p><strong>{escape(said)}</strong></p>{message.html}",
     )

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-PAUSES = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 28_800)
-)
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 28_800))
 """After each attempt that failed; the last one stays."""
 GIVEN_UP_AFTER = timedelta(days=3)
 LONGEST_WAIT_ASKED_FOR = timedelta(hours=12)

@@ -78,7 +78,9 @@ def outcome_of(status: int, answered: bytes, asked_for: timedelta | None) -> Out
     if 200 <= status < 300:
         return Outcome(taken=True, words="It was taken.", status=status, excerpt=excerpt)
     if status == 410:
-        return Outcome(taken=False, words="The receiver wants no more (410).", status=status, excerpt=excerpt, gone=True)
+        return Outcome(
+            taken=False, words="The receiver wants no more (410).", status=status, excerpt=excerpt, gone=True
+        )
     said = "It was answered by a redirect, which is not followed" if 300 <= status < 400 else "It was not taken"
     return Outcome(taken=False, words=f"{said} ({status}).", status=status, excerpt=excerpt, asked_for=asked_for)
 

@@ -22,7 +22,9 @@ MOST_CONFIRMATIONS = 3
 """So many mails that ask for a confirmation go to one address before it answers: nobody is flooded by what others ask for."""
 CONFIRM_WITHIN = timedelta(days=3)
 BOTH_SECRETS_FOR = timedelta(hours=24)
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9-]{1,63}")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9-]{1,63}"
+)
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -72,7 +74,10 @@ def _findings_of_scope(wish: Wish, partnerships: Sequence[str] | None) -> list[F
             fits = bool(value) and (partnerships is None or value in partnerships)
             remedy = "Use one of /scoring/v1/ratings."
         case "country":
-            fits, remedy = _COUNTRY.fullmatch(value) is not None, "Use the two capital letters of ISO 3166-1, such as JP."
+            fits, remedy = (
+                _COUNTRY.fullmatch(value) is not None,
+                "Use the two capital letters of ISO 3166-1, such as JP.",
+            )
         case "issue":
             fits = 0 < len(value) <= 300 and value.isprintable()
             remedy = "Use an issue basis as it stands in the registry."

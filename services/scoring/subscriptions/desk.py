@@ -1,6 +1,6 @@
 """What is done with subscriptions: each action reads what it needs, decides, and has one effect. All raise `Fault`."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 

@@ -61,7 +61,8 @@ class Changes(Closed):
         Months | None, Field(description="Tell of silence after so many months instead of the rubric's")
     ] = None
     lead_days: Annotated[
-        LeadDays | None, Field(description="Tell so many days ahead of a fall: 180, 120, 90, 60, 45, 30, 21, 14, 7, 3, 1")
+        LeadDays | None,
+        Field(description="Tell so many days ahead of a fall: 180, 120, 90, 60, 45, 30, 21, 14, 7, 3, 1"),
     ] = None
     language: Language | None = None
     quiet_hours: QuietHours | None = None
@@ -219,7 +220,17 @@ def subscription_document(row: Any, *, own: bool) -> dict[str, Any]:  # noqa: AN
         if wish.quiet_from is not None and wish.quiet_to is not None
         else None
     )
-    same = ("home", "account", "channel", "made_at", "confirmed_at", "paused_at", "ended_at", "ended_because", "snoozed")
+    same = (
+        "home",
+        "account",
+        "channel",
+        "made_at",
+        "confirmed_at",
+        "paused_at",
+        "ended_at",
+        "ended_because",
+        "snoozed",
+    )
     return {
         "id": row["subscription"],
         "scope": {"kind": wish.scope, "value": wish.value},
