@@ -91,13 +91,20 @@ async def subscribe(
         subscription, secret = await store.write_subscription(connection, asked, at)
         if channel == "email" and confirmed:
             await connection.execute("DELETE FROM delivery WHERE subscription = $1", subscription)
-            await store.queries.confirm(connection, subscription=subscription, now=at, since=datetime(2000, 1, 1, tzinfo=UTC))
+            await store.queries.confirm(
+                connection, subscription=subscription, now=at, since=datetime(2000, 1, 1, tzinfo=UTC)
+            )
     return Made(subscription, secret)
 
 
 def settings_of(dsn: str, **settings: Any) -> Settings:
     """Return settings that let webhooks lead to 127.0.0.2 and the public read."""
-    chosen = {"postgres_dsn": dsn, "open_reading": True, "webhook_networks": [ALLOWED], "public_url": "https://kembar.test"}
+    chosen = {
+        "postgres_dsn": dsn,
+        "open_reading": True,
+        "webhook_networks": [ALLOWED],
+        "public_url": "https://kembar.test",
+    }
     return Settings(**chosen | settings)
 
 

@@ -17,7 +17,6 @@ from shared.domain.unfit import Unfit
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 LONGEST_URL = 2_000
-_NAT64 = IPv6Network("64:ff9b::/96")
 _REMEDY = "Name an https address that can be reached from the public network."
 
 
@@ -39,8 +38,6 @@ def _meant_by(address: Address) -> Iterable[Address]:
     yield address
     if isinstance(address, IPv6Address):
         yield from (each for each in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())) if each)
-        if address in _NAT64:
-            yield IPv4Address(int(address) & 0xFFFF_FFFF)
 
 
 def host_of(url: str, allowed: Sequence[Network]) -> tuple[str, int]:
@@ -76,7 +73,7 @@ async def addresses_of(host: str, port: int) -> list[Address]:
 
 
 async def check_url(url: str, allowed: Sequence[Network]) -> str:
-    """Return the host of an address that messages may be sent to. Raises `Unfit`."""
+    """Return the host and port of an address that messages may be sent to. Raises `Unfit`."""
     host, port = host_of(url, allowed)
     addresses = await addresses_of(host, port)
     if not addresses:
@@ -84,7 +81,7 @@ async def check_url(url: str, allowed: Sequence[Network]) -> str:
     for each in addresses:
         if refusal := refusal_of(each, allowed) or _refusal_without_tls(url, each):
             raise Unfit(refusal, _REMEDY)
-    return host
+    return f"{host}:{port}"
 
 
 def _refusal_without_tls(url: str, address: Address) -> str | None:

@@ -33,6 +33,7 @@ class Webhooks:
     ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls or httpx.create_ssl_context(),
+            max_connections=None,  # how many there are is the deliverer's to say
             max_keepalive_connections=0,
             network_backend=connections or CheckedConnections(allowed),
         )
