@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.scoring.alert_routes import router as alert_router
 from services.scoring.project import RatingProjector
 from services.scoring.routes import router
 from services.scoring.store import SCHEMA
@@ -26,4 +27,5 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     app = make_app("scoring", "Kembar: scoring", settings, lifespan)
     app.include_router(router)
+    app.include_router(alert_router)
     return app
