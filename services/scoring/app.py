@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from prometheus_client import Gauge
 
-from services.scoring import acknowledgements, routes
+from services.scoring import acknowledgements, alert_routes, routes
 from services.scoring.delivery import routes as delivery_routes
 from services.scoring.delivery.counts import Counts
 from services.scoring.delivery.deliver import keep_delivering
@@ -44,7 +44,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     of_all = Gauge("kembar_deliveries", "Deliveries of all homes by state", ["state"], registry=app.state.metrics)
     of_all.labels("pending").set_function(lambda: counts.pending)
     of_all.labels("failed").set_function(lambda: counts.failed)
-    for each in (routes, acknowledgements, subscription_routes, delivery_routes, pages):
+    for each in (routes, alert_routes, acknowledgements, subscription_routes, delivery_routes, pages):
         app.include_router(each.router)
     show_problems_as_pages(app, "/scoring/", pages.templates)
     return app

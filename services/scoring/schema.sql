@@ -32,7 +32,8 @@ CREATE TABLE scoring.alert (
 CREATE TABLE scoring.calendar (
     home text NOT NULL,
     "position" bigint NOT NULL,
-    today date NOT NULL
+    today date NOT NULL,
+    live boolean NOT NULL
 );
 
 CREATE TABLE scoring.checkpoint (

@@ -21,7 +21,9 @@ from cli.embedded.nats_server import free_ports
 from cli.serve import how_served, on_one_port
 from services.access import store
 from services.access.decide import Membership, TokenPlanned
+from services.ingest.ticker import close_days
 from shared.domain.credentials import TOKEN_LASTS_AT_MOST
+from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Connection, open_pool
 from shared.process.settings import Settings
 from shared.process.tasks import end
@@ -73,6 +75,18 @@ class Installation:
         if role is not None:
             headers["Authorization"] = f"Bearer {self.tokens[role]}"
         return await self.http.get(path, params=asked, headers=headers)
+
+    async def close_days_at(self, *moments: datetime) -> None:
+        """Let it be each of these moments, and close what is over, as the ticker does."""
+        ledger = await Ledger.connect(self.settings.nats_url, "ingest", self.settings.secrets_folder)
+        pool = await open_pool(self.settings, "ingest")
+        try:
+            for self.clock.moment in moments:
+                await close_days(ledger, pool, self.settings, self.clock)
+            self.last_position = await ledger.end()
+        finally:
+            await pool.close()
+            await ledger.close()
 
     async def ratings(self, role: str | None = None, **parameters: str) -> dict[str, dict[str, Any]]:
         """The answer of `/reports/v1/ratings`, by partnership."""

@@ -1,7 +1,7 @@
 """Made-up lives of a few partnerships, with all that can happen to a rating: the same for the same seed."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -77,6 +77,7 @@ class Life:
             mode=self.chance.choice(list(Mode)),
             outcome=outcome,
             occurred=self.occurred(ahead=outcome is Outcome.PLANNED),
+            title={"en": f"Number {len(self.counting)}"},
             **changes,
         )
 
@@ -256,8 +257,12 @@ class Life:
 def lives(seed: int, count: int) -> list[Read]:
     """Return that many events, as read from the ledger."""
     life = Life(random.Random(seed))
-    postings = (each for made in life.events() for each in made)
-    return [_read(posting, position) for position, posting in enumerate(islice(postings, count), 1)]
+    return read_from(islice((each for made in life.events() for each in made), count))
+
+
+def read_from(postings: Iterable[Posting]) -> list[Read]:
+    """Return the events of a ledger that holds these, one after the other."""
+    return [_read(posting, position) for position, posting in enumerate(postings, 1)]
 
 
 def _read(posting: Posting, position: int) -> Read:

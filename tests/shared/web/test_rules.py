@@ -47,6 +47,8 @@ RULES = {
     "GET /reports/v1/diagnosis": Action.READ,
     "GET /reports/v1/partnerships/{partnership}/life": Action.READ,
     "GET /scoring/v1/ratings/{partnership}/history": Action.READ,
+    "GET /scoring/v1/alerts": Action.READ,
+    "GET /scoring/v1/alerts/{alert}": Action.READ,
     "GET /": Action.READ,
     "GET /partnerships/{partnership}": Action.READ,
 }
