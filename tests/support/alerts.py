@@ -20,6 +20,7 @@ from shared.process.clock import now
 from shared.process.settings import Settings
 from shared.process.tasks import end
 from tests.support.build import HOME, a_principal
+from tests.support.engines import same_secrets
 from tests.support.receivers import ALLOWED
 
 _positions = count(1)
@@ -97,6 +98,12 @@ async def subscribe(
     return Made(subscription, secret)
 
 
+async def forget_all(pool: Pool) -> None:
+    """Empty the tables of subscriptions and alerts, as the service's own role can."""
+    for table in ("outbox", "alert", "subscription", "acknowledgement", "worker WHERE projection = 'deliveries'"):
+        await pool.execute(f"DELETE FROM {table}")
+
+
 def settings_of(dsn: str, **settings: Any) -> Settings:
     """Return settings that let webhooks lead to 127.0.0.2 and the public read."""
     chosen = {
@@ -104,6 +111,7 @@ def settings_of(dsn: str, **settings: Any) -> Settings:
         "open_reading": True,
         "webhook_networks": [ALLOWED],
         "public_url": "https://kembar.test",
+        "secrets_folder": same_secrets(),
     }
     return Settings(**chosen | settings)
 

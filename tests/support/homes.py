@@ -64,6 +64,8 @@ class Homes:
         headers = {"Kembar-Min-Position": str(self.installation.last_position)}
         if role is not None:
             headers["Authorization"] = f"Bearer {token_of(role, home)}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         content = json.dumps(body).encode() if body is not None else raw
         parameters = {name.rstrip("_"): value for name, value in asked.items()} or None
         return await self.installation.http.request(method, path, params=parameters, content=content, headers=headers)

@@ -12,6 +12,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from standardwebhooks import Webhook
 
+from cli.embedded.nats_server import free_ports
+
 ALLOWED = "127.0.0.2/32"
 """The network that tests allow; 127.0.0.1 and 127.0.0.3 then stand for what is private."""
 Behaviour = Callable[["Receiver", asyncio.StreamWriter], Awaitable[None]]
@@ -168,11 +170,10 @@ class MailServer:
 def mail_server() -> Iterator[MailServer]:
     """A real SMTP server on this machine."""
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    (port,) = free_ports(1)
+    controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        assert controller.server is not None
-        port = controller.server.sockets[0].getsockname()[1]
         yield MailServer(f"smtp://127.0.0.1:{port}", box)
     finally:
         controller.stop()

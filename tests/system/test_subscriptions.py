@@ -39,7 +39,8 @@ async def shared_homes(postgres, tmp_path_factory):
 @pytest.fixture
 async def homes(shared_homes):
     homes, pool, box = shared_homes
-    await pool.execute("TRUNCATE subscription, alert, outbox CASCADE")
+    for table in ("outbox", "alert", "subscription", "acknowledgement"):
+        await pool.execute(f"DELETE FROM {table}")
     box.mails.clear()
     return homes
 

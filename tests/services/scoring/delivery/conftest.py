@@ -6,7 +6,7 @@ from services.access import store as access
 from services.access.decide import Membership
 from shared.domain.access import Role
 from shared.postgres.pool import open_pool
-from tests.support.alerts import settings_of
+from tests.support.alerts import forget_all, settings_of
 from tests.support.build import HOME
 from tests.support.engines import PRESENT, fresh_database
 
@@ -30,7 +30,7 @@ async def shared_tables(postgres):
 @pytest.fixture
 async def pool(shared_tables):
     """The tables of scoring without any subscription or alert."""
-    await shared_tables[1].execute("TRUNCATE subscription, alert, outbox, worker CASCADE")
+    await forget_all(shared_tables[1])
     return shared_tables[1]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.scoring.delivery.matching import hand_out, match
 from services.scoring.subscriptions import store
+from shared.postgres.pool import open_pool_of_owner
 from tests.support.alerts import raise_alert, states, subscribe
 from tests.support.build import a_principal
 
@@ -100,7 +101,7 @@ async def test_matching_is_what_a_plain_reading_of_every_subscription_gives(pool
     for each in alerts:
         await raise_alert(pool, raised_at=NOW, **each)
         assert await told(pool, settings, *made) == [wants(wish, each) for wish in asked], each
-        await pool.execute("TRUNCATE delivery CASCADE")
+        await pool.execute("DELETE FROM delivery")
 
 
 def wants(wish, alert) -> bool:
@@ -207,7 +208,7 @@ async def test_one_of_several_that_hand_out_at_once_does(pool, settings):
         assert await hand_out(other, settings, NOW) == 0
 
 
-async def test_matching_uses_the_index_of_what_is_subscribed_to(pool):
+async def test_matching_uses_the_index_of_what_is_subscribed_to(pool, settings):
     """Of many subscriptions to other partnerships none is looked at."""
     await pool.execute(
         "INSERT INTO subscription (subscription, home, scope, value, kinds, lead_days, language, channel, address, receiver, "
@@ -215,7 +216,9 @@ async def test_matching_uses_the_index_of_what_is_subscribed_to(pool):
         "'{dormant}', '{90}', 'id', 'webhook', 'x', 'x', 'none', number::text, '2026-01-01', '2026-01-01' "
         "FROM generate_series(1, 20000) AS number"
     )
-    await pool.execute("ANALYZE subscription")
+    owner = await open_pool_of_owner(settings, "scoring")
+    await owner.execute("ANALYZE subscription")
+    await owner.close()
     row = {
         **{
             "home": "jakarta",
