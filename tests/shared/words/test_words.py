@@ -11,14 +11,17 @@ from services.access import pages as access_pages
 from services.access import views as access_views
 from services.reports import views
 from shared.web import pages
+from shared.words import terms
 from shared.words.words import Words
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = ROOT / "shared" / "words" / "catalogue" / "id.po"
 TABLES = (
-    views.RATING_WORDS,
-    views.INDICATOR_WORDS,
-    views.DIRECTION_WORDS,
+    terms.RATING_WORDS,
+    terms.INDICATOR_WORDS,
+    terms.DIRECTION_WORDS,
+    terms.ACTIVITY_WORDS,
+    dict(enumerate(terms.NUMBER_WORDS)),
     views.OUTCOME_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
