@@ -10,9 +10,9 @@ from uuid import UUID
 
 from services.scoring.delivery.matching import quiet_of
 from services.scoring.delivery.sample import sample_document
-from services.scoring.delivery.text import Message, confirmation_of, sample_of
+from services.scoring.delivery.text import confirmation_of, sample_of
 from services.scoring.delivery.timing import Quiet
-from services.scoring.messages import digest_of, message_of
+from services.scoring.messages import Message, digest_of, message_of
 from shared.wire.envelope import rfc3339
 from shared.words.words import Language, Words
 
@@ -73,16 +73,10 @@ def message_for(claimed: Claimed, site: str, now: datetime) -> Message:
         return confirmation_of(words, address_with_key(site, CONFIRM_PATH, claimed))
     end_url = end_address(site, claimed)
     if claimed.kind == "sample":
-        return sample_of(words, _of_alert(sample_document(claimed.home, now), words, site, end_url))
+        return sample_of(words, message_of(sample_document(claimed.home, now), words, site, end_url))
     if claimed.kind == "digest":
-        said = digest_of(claimed.documents, words, site, end_url)
-        return Message(said.subject, said.plain, said.html)
-    return _of_alert(claimed.documents[0], words, site, end_url)
-
-
-def _of_alert(document: dict[str, Any], words: Words, site: str, end_url: str) -> Message:
-    said = message_of(document, words, site, end_url)
-    return Message(said.subject, said.plain, said.html)
+        return digest_of(claimed.documents, words, site, end_url)
+    return message_of(claimed.documents[0], words, site, end_url)
 
 
 def body_for(claimed: Claimed, site: str, now: datetime) -> bytes:

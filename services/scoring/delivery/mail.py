@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from services.scoring.delivery.outcome import Outcome, excerpt_of
-from services.scoring.delivery.text import Message
+from services.scoring.messages import Message
 from shared.process.secrets import SecretMissing, read_secret
 from shared.process.settings import Settings, is_loopback
 

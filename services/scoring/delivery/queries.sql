@@ -143,7 +143,7 @@ SELECT claimed.delivery, claimed.kind, claimed.partnership, claimed.attempts, cl
        subscription.channel, subscription.address, subscription.key, subscription.quiet_from, subscription.quiet_to,
        ARRAY(SELECT secret FROM webhook_secret
              WHERE webhook_secret.subscription = claimed.subscription AND (valid_until IS NULL OR valid_until > :now)
-             ORDER BY webhook_secret.made_at DESC) AS secrets,
+             ORDER BY webhook_secret.number DESC) AS secrets,
        (SELECT json_agg(alert.document ORDER BY alert.position, alert.alert)
         FROM alert
         WHERE alert.home = claimed.home

@@ -1,18 +1,9 @@
 """What the messages say that are no alert: the confirmation of an address, and a sample."""
 
-from dataclasses import dataclass
 from html import escape
 
+from services.scoring.messages import Message
 from shared.words.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a person reads: one line as subject, plain text, and the same as HTML."""
-
-    subject: str
-    plain: str
-    html: str
 
 
 def confirmation_of(words: Words, confirm_url: str) -> Message:

@@ -34,10 +34,10 @@ CREATE INDEX subscription_unconfirmed ON subscription (made_at) WHERE confirmed_
 -- What a webhook's messages are signed with: the newest, and beside it for a day the one before.
 CREATE TABLE webhook_secret (
     subscription uuid NOT NULL REFERENCES subscription ON DELETE CASCADE,
-    made_at      timestamptz NOT NULL,
+    number       bigint GENERATED ALWAYS AS IDENTITY,
     secret       text NOT NULL,
     valid_until  timestamptz,
-    PRIMARY KEY (subscription, made_at)
+    PRIMARY KEY (subscription, number)
 );
 
 -- Partnerships that a subscription is not told about up to and including a day.

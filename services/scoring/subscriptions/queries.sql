@@ -25,7 +25,7 @@ ORDER BY made_at, subscription LIMIT :most;
 
 -- name: with_key^
 -- Whose key is this?
-SELECT subscription, home, account, channel, made_at, confirmed_at, ended_at FROM subscription WHERE key = :key;
+SELECT subscription, home, made_at, confirmed_at, paused_at, ended_at FROM subscription WHERE key = :key;
 
 -- name: count_of_account$
 -- How many live subscriptions has an account in a home?
@@ -73,7 +73,7 @@ DELETE FROM subscription WHERE confirmed_at IS NULL AND made_at <= :before;
 
 -- name: write_secret!
 -- A webhook is signed with this from now on.
-INSERT INTO webhook_secret (subscription, made_at, secret) VALUES (:subscription, :now, :secret);
+INSERT INTO webhook_secret (subscription, secret) VALUES (:subscription, :secret);
 
 -- name: retire_secrets!
 -- The secret of before is good for a day more; those before it for nothing.

@@ -109,7 +109,7 @@ async def write_secret(connection: Connection, subscription: UUID, now: datetime
     secret = f"whsec_{b64encode(token_bytes(SECRET_BYTES)).decode()}"
     await queries.forget_old_secrets(connection, subscription=subscription)
     await queries.retire_secrets(connection, subscription=subscription, until=now + BOTH_SECRETS_FOR)
-    await queries.write_secret(connection, subscription=subscription, now=now, secret=secret)
+    await queries.write_secret(connection, subscription=subscription, secret=secret)
     return secret
 
 

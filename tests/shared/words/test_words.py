@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from services.access import pages as access_pages
 from services.access import views as access_views
 from services.reports import views
+from services.scoring.subscriptions import pages as subscription_pages
 from shared.web import pages
 from shared.words import terms
 from shared.words.words import Words
@@ -29,15 +30,17 @@ TABLES = (
     access_views.ROLE_WORDS,
     access_views.SCOPE_WORDS,
     access_views.KIND_WORDS,
+    subscription_pages.SAID,
+    subscription_pages.BUTTONS,
 )
 
 
 def said_in_templates():
     folders = [ROOT / "shared" / "web", *(ROOT / "services").iterdir()]
     found = [
-        extract_from_dir(str(folder / "templates"), [("**.html", "jinja2")], keywords={"say": None})
+        extract_from_dir(str(templates), [("**.html", "jinja2")], keywords={"say": None})
         for folder in folders
-        if (folder / "templates").is_dir()
+        for templates in folder.rglob("templates")
     ]
     return {message for each in found for _, _, message, _, _ in each}
 

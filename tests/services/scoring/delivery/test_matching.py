@@ -220,22 +220,18 @@ async def test_matching_uses_the_index_of_what_is_subscribed_to(pool, settings):
     await owner.execute("ANALYZE subscription")
     await owner.close()
     row = {
-        **{
-            "home": "jakarta",
-            "alert": None,
-            "partnership": "city-7",
-            "raised_at": NOW,
-            "kind": "dormant",
-            "rule": "dormancy",
-        },
-        **{
-            "by_law": True,
-            "crossed": [],
-            "country": "VN",
-            "issue": None,
-            "rating_before": "aktif",
-            "rating_after": "aktif",
-        },
+        "home": "jakarta",
+        "alert": None,
+        "partnership": "city-7",
+        "raised_at": NOW,
+        "kind": "dormant",
+        "rule": "dormancy",
+        "by_law": True,
+        "crossed": [],
+        "country": "VN",
+        "issue": None,
+        "rating_before": "aktif",
+        "rating_after": "aktif",
     }
     async with pool.acquire() as connection:
         before = await connection.fetchval(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.delivery.mail import mail_of
-from services.scoring.delivery.text import Message
+from services.scoring.messages import Message
 from services.scoring.subscriptions.decide import Wish, findings_of, is_mail_address, masked
 from services.scoring.subscriptions.documents import Changes
 from tests.support.engines import PRESENT
