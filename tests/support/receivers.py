@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from cli.embedded.nats_server import free_ports
 
@@ -50,10 +50,20 @@ class Receiver:
     got: list[Got] = field(default_factory=list)
     connections: int = 0
     taken: list[str] = field(default_factory=list)
+    secret: str | None = None
+    unsigned: int = 0
 
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}/kembar"
+
+    def check_signature(self) -> None:
+        """Count what does not fit the secret, when it comes: later a signature is too old."""
+        try:
+            if self.secret is not None:
+                self.got[-1].verify(self.secret)
+        except WebhookVerificationError:
+            self.unsigned += 1
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -62,6 +72,7 @@ class Receiver:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             self.got.append(Got(lines[0].split(" ")[1], headers, body))
+            self.check_signature()
             await self.behave(self, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

@@ -38,8 +38,9 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-REFUSED = (401, 403, 404, 405, 422)
-"""What somebody is answered who may not: also where the address of the drawn case is that of no route, or no address."""
+REFUSED = (400, 401, 403, 404, 405, 422)
+"""What somebody is answered who may not: also where the address of the drawn case is that of no route, or no address, and
+where its body is no JSON, which is seen before anybody asks who sent it."""
 SERVICES = ["ingest", "scoring", "reports"]
 
 
