@@ -5,6 +5,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from ipaddress import ip_network
 from uuid import uuid5
 
@@ -17,6 +18,7 @@ from shared.postgres.pool import open_pool
 from shared.process.clock import now
 from tests.faults.test_defences_of_the_ledger import on_and_off
 from tests.support.alerts import delivering, raise_alert, settings_of, states, subscribe
+from tests.support.installation import SetClock
 from tests.support.receivers import ALLOWED, Receiver, answering, hanging, in_turn, receiving
 from tests.support.waiting import until
 
@@ -121,12 +123,15 @@ async def test_of_a_partnership_the_next_waits_until_the_one_before_is_settled(p
     """The first is not taken at once; off, each stands in a line of its own, so none waits for another."""
     async with receiving(in_turn(answering(503), answering(200))) as receiver:
         made = await subscribe(pool, receiver.url, None)
-        first = await raise_alert(pool)
-        await raise_alert(pool)
-        async with delivering(settings):
-            await until(lambda: receiver.got)
+        clock = SetClock()
+        first = await raise_alert(pool, raised_at=clock())
+        await raise_alert(pool, raised_at=clock())
+        async with delivering(settings, clock):
+            await until(lambda: pool.fetchval("SELECT count(*) = 1 FROM attempt WHERE outcome IS NOT NULL"))
             if not defended:
                 await pool.execute("UPDATE delivery SET partnership = delivery::text")
+                await until(lambda: receiver.taken)
+            clock.moment += timedelta(minutes=1)
             await until(lambda: _all_taken(pool, made))
 
     assert (receiver.taken[0] == str(uuid5(first, str(made.id)))) == defended

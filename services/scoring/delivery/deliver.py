@@ -16,7 +16,7 @@ import structlog
 
 from services.scoring.delivery.compose import Claimed, body_for, end_address, message_for
 from services.scoring.delivery.mail import Mails
-from services.scoring.delivery.matching import hand_out, queries
+from services.scoring.delivery.matching import AtHome, hand_out, home_of, queries
 from services.scoring.delivery.outcome import Outcome, Settled, settle
 from services.scoring.delivery.timing import outside_of
 from services.scoring.delivery.webhook import Webhooks, signed_headers
@@ -26,21 +26,21 @@ from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool, open_pool
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.process.tasks import end
-from shared.projection.homes import read_home
 from shared.projection.progress import channel_of
 from shared.projection.shares import SILENCE_SECONDS
 from shared.projection.shares import queries as leases
-from shared.web.homes import is_home_released
 
 DELIVERIES = "deliveries"
 CHANNEL = channel_of(DELIVERIES)
 HINTS = (CHANNEL, channel_of("scoring"))
 MOST_AT_ONCE = 64
-MOST_OF_ONE_RECEIVER = 4
+MOST_OF_ONE_RECEIVER = 8
 """So few messages are on their way to one receiver at a time: one that hangs holds up nobody else."""
 CONNECTIONS = 5
 LOOK_AGAIN_SECONDS = 1.0
 """A hint is never a promise: the tables are looked at this often whatever comes."""
+GATHER_SECONDS = 0.01
+"""To look for one message costs as much as for many; so what comes within this time is looked for together."""
 SWEEP_SECONDS = 60.0
 WAIT_AFTER_TROUBLE_SECONDS = 0.5
 
@@ -107,6 +107,7 @@ class Deliverer:
         self._hint = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._trouble: BaseException | None = None
+        self._homes: dict[str, tuple[float, AtHome]] = {}
         self._seen_at = self._swept_at = float("-inf")
 
     async def run(self) -> None:
@@ -119,6 +120,7 @@ class Deliverer:
                         with suppress(TimeoutError):
                             async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                                 await self._hint.wait()
+                    await asyncio.sleep(GATHER_SECONDS)
         finally:
             await end(*self._under_way)
             with suppress(*DATABASE_ERRORS, OSError):
@@ -154,30 +156,26 @@ class Deliverer:
         """Take in hand what is due, at most so many."""
         if most <= 0:
             return []
-        async with self._session.transaction():
-            await queries.one_claims_at_a_time(self._session)
-            rows = queries.claim(
-                self._session,
-                projection=DELIVERIES,
-                deliverer=self.me,
-                now=self._clock(),
-                most=most,
-                most_of_one=MOST_OF_ONE_RECEIVER,
-            )
-            return [Claimed.read(row) async for row in rows]
+        rows = queries.claim(
+            self._session,
+            projection=DELIVERIES,
+            deliverer=self.me,
+            now=self._clock(),
+            most=most,
+            most_of_one=MOST_OF_ONE_RECEIVER,
+        )
+        return [Claimed.read(row) async for row in rows]
 
     async def _deliver(self, claimed: Claimed) -> None:
         """Make one attempt, if it is still to be made, and put on record how it went."""
         moment = self._clock()
-        home = await read_home(self._pool, claimed.home)
-        zone = home.zone if home is not None else self._settings.zone
-        released = is_home_released(self._settings, claimed.home, home)
-        if reason := why_not(claimed, released=released):
+        home = await self._home(claimed.home)
+        if reason := why_not(claimed, released=home.released):
             await queries.drop_delivery(
                 self._pool, delivery=claimed.delivery, deliverer=self.me, why=reason, now=moment
             )
             return
-        due_at = outside_of(claimed.quiet if claimed.tells else None, moment, zone)
+        due_at = outside_of(claimed.quiet if claimed.tells else None, moment, home.zone)
         if due_at > moment:
             await queries.put_off(self._pool, delivery=claimed.delivery, deliverer=self.me, due_at=due_at)
             return
@@ -189,9 +187,17 @@ class Deliverer:
         took = timedelta(seconds=time.monotonic() - started)
         quiet = claimed.quiet if claimed.tells else None
         settled = settle(
-            outcome, begun["attempts"], begun["first_attempt_at"], self._clock(), quiet, zone, self._chance
+            outcome, begun["attempts"], begun["first_attempt_at"], self._clock(), quiet, home.zone, self._chance
         )
         await self._keep(claimed, begun["attempts"], outcome, settled, took)
+
+    async def _home(self, slug: str) -> AtHome:
+        """Return what must be known of a home; read anew every second."""
+        read_at, home = self._homes.get(slug, (float("-inf"), None))
+        if home is None or time.monotonic() - read_at > LOOK_AGAIN_SECONDS:
+            home = await home_of(self._pool, slug, self._settings)
+            self._homes[slug] = time.monotonic(), home
+        return home
 
     async def _attempt(self, claimed: Claimed, moment: datetime) -> Outcome:
         """Make and send the message. What goes wrong on our side is an attempt that failed, and in the log."""
@@ -218,22 +224,22 @@ class Deliverer:
 
     async def _keep(self, claimed: Claimed, number: int, outcome: Outcome, settled: Settled, took: timedelta) -> None:
         moment = self._clock()
-        async with self._pool.acquire() as connection, connection.transaction():
-            await queries.end_attempt(
-                connection,
-                delivery=claimed.delivery,
-                deliverer=self.me,
-                number=number,
-                took_ms=round(took.total_seconds() * 1_000),
-                status=outcome.status,
-                outcome=outcome.words,
-                excerpt=outcome.excerpt or None,
-                state=settled.state,
-                why=None if outcome.taken else outcome.words,
-                due_at=settled.due_at,
-                now=moment,
-            )
-            if outcome.gone:
+        await queries.end_attempt(
+            self._pool,
+            delivery=claimed.delivery,
+            deliverer=self.me,
+            number=number,
+            took_ms=round(took.total_seconds() * 1_000),
+            status=outcome.status,
+            outcome=outcome.words,
+            excerpt=outcome.excerpt or None,
+            state=settled.state,
+            why=None if outcome.taken else outcome.words,
+            due_at=settled.due_at,
+            now=moment,
+        )
+        if outcome.gone:  # killed in between, the next message is answered 410 too
+            async with self._pool.acquire() as connection, connection.transaction():
                 await end_subscription(connection, claimed.subscription, "gone", moment)
         if not outcome.taken:
             said = {"delivery": str(claimed.delivery), "subscription": str(claimed.subscription)}

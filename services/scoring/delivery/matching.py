@@ -1,14 +1,15 @@
 """From the outbox to deliveries: whom to tell of an alert, and when; in the transaction that takes it out of the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from services.scoring.delivery.timing import Quiet, digest_after, outside_of
-from shared.postgres.pool import Connection
+from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
 from shared.projection.homes import read_home
@@ -59,66 +60,65 @@ def plan(alert: UUID, recipient: Recipient, now: datetime, zone: ZoneInfo) -> Pl
 
 async def hand_out(connection: Connection, settings: Settings, now: datetime) -> int:
     """Turn what is in the outbox into deliveries; return how many alerts that were, 0 too where another does it just now."""
+    if not await queries.anything_raised(connection):
+        return 0
     async with connection.transaction():
         if not await queries.one_matches_at_a_time(connection):
             return 0
         raised = [row async for row in queries.raised(connection, most=MOST_AT_ONCE)]
-        for row in raised:
-            if now - row["raised_at"] <= TOO_OLD:
-                await _hand_out_one(connection, row, settings, now)
+        homes = {slug: await home_of(connection, slug, settings) for slug in {row["home"] for row in raised}}
+        young = [row for row in raised if now - row["raised_at"] <= TOO_OLD]
+        for withdraws, run in groupby(young, key=lambda row: row["about"] is not None):
+            rows = list(run)
+            told = await (_told_of if withdraws else match)(connection, rows, homes, now)
+            await write(connection, rows, told, homes, now)
         if raised:
-            homes, alerts = [row["home"] for row in raised], [row["alert"] for row in raised]
-            await queries.handed_out(connection, homes=homes, alerts=alerts)
+            named = {"homes": [row["home"] for row in raised], "alerts": [row["alert"] for row in raised]}
+            await queries.handed_out(connection, **named)
     return len(raised)
 
 
-async def _hand_out_one(connection: Connection, row: Any, settings: Settings, now: datetime) -> None:  # noqa: ANN401
-    home = await read_home(connection, row["home"])
-    zone = home.zone if home is not None else settings.zone
-    if row["about"] is None:
-        released = is_home_released(settings, row["home"], home)
-        recipients = await match(connection, row, now.astimezone(zone), released=released)
-    else:
-        recipients = await _told_of(connection, row["home"], row["about"], now)
-    for first in range(0, len(recipients), MOST_ROWS):
-        await _write(connection, row, recipients[first : first + MOST_ROWS], now, zone)
+@dataclass(frozen=True, slots=True)
+class AtHome:
+    """What must be known of a home to tell of it: its zone, and whether the public may read."""
+
+    zone: ZoneInfo
+    released: bool
 
 
-async def match(
-    connection: Connection,
-    row: Any,  # noqa: ANN401
-    now: datetime,
-    *,
-    released: bool,
-) -> list[Recipient]:
-    """Return who is to be told of an alert; `now` is in the home's zone."""
-    scopes = [("all", ""), ("partnership", row["partnership"])]
-    scopes += [(name, row[name]) for name in ("country", "issue") if row[name] is not None]
-    scopes += sorted({("rating", row[each]) for each in ("rating_before", "rating_after") if row[each] is not None})
+async def home_of(connection: Connection | Pool, slug: str, settings: Settings) -> AtHome:
+    """Return what must be known of a home."""
+    home = await read_home(connection, slug)
+    return AtHome(home.zone if home is not None else settings.zone, is_home_released(settings, slug, home))
+
+
+Told = list[tuple[int, Recipient]]
+"""Who is to be told, each with the place of the alert in the list."""
+
+
+async def match(connection: Connection, rows: Sequence[Any], homes: Mapping[str, AtHome], now: datetime) -> Told:
+    """Return who is to be told of these alerts, one alert after the other."""
     found = queries.matched(
         connection,
-        home=row["home"],
-        scopes=[scope for scope, _ in scopes],
-        values=[value for _, value in scopes],
-        raised_at=row["raised_at"],
-        kind=row["kind"],
-        by_law=row["by_law"],
-        crossed=row["crossed"],
-        released=released,
-        partnership=row["partnership"],
-        today=now.date(),
+        homes=[row["home"] for row in rows],
+        alerts=[row["alert"] for row in rows],
+        released=[homes[row["home"]].released for row in rows],
+        today=[now.astimezone(homes[row["home"]].zone).date() for row in rows],
     )
-    return [_recipient(each) async for each in found]
+    return [(row["turn"], _recipient(row)) async for row in found]
 
 
-async def _told_of(connection: Connection, home: str, about: UUID, now: datetime) -> list[Recipient]:
-    """Take an alert back from whom nobody has tried to tell it; return who was told, or may have been."""
-    named = {"home": home, "alert": about}
-    await queries.drop_untold(connection, **named, now=now)
-    digests = [each["delivery"] async for each in queries.untold_digests(connection, **named)]
-    await queries.take_out_of_digests(connection, alert=about, digests=digests)
-    await queries.drop_empty_digests(connection, digests=digests)
-    return [_recipient(each) async for each in queries.told(connection, **named)]
+async def _told_of(connection: Connection, rows: Sequence[Any], homes: Mapping[str, AtHome], now: datetime) -> Told:
+    """Take alerts back from whom nobody has tried to tell them; return who was told, or may have been."""
+    told: Told = []
+    for turn, row in enumerate(rows):
+        named = {"home": row["home"], "alert": row["about"]}
+        await queries.drop_untold(connection, **named, now=now)
+        digests = [each["delivery"] async for each in queries.untold_digests(connection, **named)]
+        await queries.take_out_of_digests(connection, alert=row["about"], digests=digests)
+        await queries.drop_empty_digests(connection, digests=digests)
+        told += [(turn, _recipient(each)) async for each in queries.told(connection, **named)]
+    return told
 
 
 def _recipient(row: Any) -> Recipient:  # noqa: ANN401
@@ -126,24 +126,38 @@ def _recipient(row: Any) -> Recipient:  # noqa: ANN401
     return Recipient(row["subscription"], row["receiver"], row["digest"], quiet)
 
 
-async def _write(
+async def write(
+    connection: Connection, rows: Sequence[Any], told: Told, homes: Mapping[str, AtHome], now: datetime
+) -> None:
+    """Write what tells these alerts, each message when it is due."""
+    planned = [
+        (rows[turn], plan(rows[turn]["alert"], each, now, homes[rows[turn]["home"]].zone)) for turn, each in told
+    ]
+    alone = [(row, each) for row, each in planned if each.period_ends is None]
+    for first in range(0, len(alone), MOST_ROWS):
+        part = alone[first : first + MOST_ROWS]
+        named = {
+            "homes": [row["home"] for row, _ in part],
+            "partnerships": [row["partnership"] for row, _ in part],
+            "alerts": [row["alert"] for row, _ in part],
+        }
+        await queries.write_deliveries(connection, now=now, **named, **_columns([each for _, each in part]))
+    for row in rows if any(each.period_ends is not None for _, each in planned) else ():
+        gathered = [each for of, each in planned if of is row and each.period_ends is not None]
+        await _gather(connection, row, gathered, homes[row["home"]].zone, now)
+
+
+async def _gather(
     connection: Connection,
     row: Any,  # noqa: ANN401
-    recipients: Sequence[Recipient],
-    now: datetime,
+    gathered: Sequence[Planned],
     zone: ZoneInfo,
+    now: datetime,
 ) -> None:
-    planned = [plan(row["alert"], each, now, zone) for each in recipients]
-    alone = [each for each in planned if each.period_ends is None]
-    if alone:
-        await queries.write_deliveries(
-            connection, home=row["home"], partnership=row["partnership"], alert=row["alert"], now=now, **_columns(alone)
-        )
-    gathered = [each for each in planned if each.period_ends is not None]
+    """Put an alert into digests, into the next one where the one of now is being sent and takes no more."""
     while gathered:
-        rows = queries.gather(connection, home=row["home"], alert=row["alert"], now=now, **_columns(gathered))
-        done = {each["delivery"] async for each in rows}
-        # A digest that is being sent takes no more: what came too late for it goes into the next one.
+        found = queries.gather(connection, home=row["home"], alert=row["alert"], now=now, **_columns(gathered))
+        done = {each["delivery"] async for each in found}
         gathered = [
             plan(row["alert"], each.recipient, each.period_ends, zone)
             for each in gathered

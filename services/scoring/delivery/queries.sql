@@ -2,11 +2,13 @@
 -- May this session hand alerts out until the transaction ends? So that those of a partnership come in their order.
 SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '/alerts', 0));
 
+-- name: anything_raised$
+-- Is there any alert that was not handed out yet?
+SELECT EXISTS (SELECT FROM outbox);
+
 -- name: raised
 -- Which alerts were raised and not handed out yet, in order?
-SELECT outbox.home, outbox.alert, outbox.partnership, outbox.raised_at, alert.kind, alert.rule, alert.by_law, alert.crossed,
-       alert.about, alert.document->>'country' AS country, alert.document->>'issue' AS issue,
-       alert.document->'rating'->>'before' AS rating_before, alert.document->'rating'->>'after' AS rating_after
+SELECT outbox.home, outbox.alert, outbox.partnership, outbox.raised_at, alert.about
 FROM outbox JOIN alert USING (home, alert)
 ORDER BY outbox.position, outbox.alert LIMIT :most;
 
@@ -16,29 +18,39 @@ DELETE FROM outbox USING unnest(:homes::text[], :alerts::uuid[]) AS done (home, 
 WHERE outbox.home = done.home AND outbox.alert = done.alert;
 
 -- name: matched
--- Who is to be told of an alert? Whoever subscribes to such, was confirmed by then, and may see the partnership today.
-SELECT subscription, receiver, digest, quiet_from, quiet_to
-FROM subscription
-WHERE home = :home AND (scope, value) IN (SELECT scope, value FROM unnest(:scopes::text[], :values::text[]) AS fits (scope, value))
-  AND confirmed_at <= :raised_at AND paused_at IS NULL AND ended_at IS NULL
-  AND :kind = ANY(kinds)
+-- Who is to be told of these alerts? Whoever subscribes to such, was confirmed by then, and may see the partnership today.
+SELECT asked.turn - 1 AS turn, told.subscription, told.receiver, told.digest, told.quiet_from, told.quiet_to
+FROM unnest(:homes::text[], :alerts::uuid[], :released::boolean[], :today::date[])
+    WITH ORDINALITY AS asked (home, alert, released, today, turn)
+JOIN alert USING (home, alert)
+CROSS JOIN LATERAL (
+    SELECT 'all' AS scope, '' AS value
+    UNION ALL SELECT 'partnership', alert.partnership
+    UNION ALL SELECT 'country', alert.document->>'country'
+    UNION ALL SELECT 'issue', alert.document->>'issue'
+    UNION ALL (SELECT 'rating', alert.document->'rating'->>'before' UNION SELECT 'rating', alert.document->'rating'->>'after')
+) AS fits
+JOIN subscription AS told ON told.home = alert.home AND told.scope = fits.scope AND told.value = fits.value
+WHERE confirmed_at <= alert.raised_at AND paused_at IS NULL AND ended_at IS NULL
+  AND alert.kind = ANY(kinds)
   AND CASE
-        WHEN :kind = 'will_fall' THEN lead_days && :crossed::smallint[]
-        WHEN :kind NOT IN ('dormant', 'revived') THEN true
-        WHEN silence_months IS NULL THEN :by_law::boolean
-        WHEN :kind = 'dormant' THEN silence_months = ANY(:crossed::smallint[])
-        ELSE silence_months <= (:crossed::smallint[])[1]
+        WHEN alert.kind = 'will_fall' THEN lead_days && alert.crossed
+        WHEN alert.kind NOT IN ('dormant', 'revived') THEN true
+        WHEN silence_months IS NULL THEN alert.by_law
+        WHEN alert.kind = 'dormant' THEN silence_months = ANY(alert.crossed)
+        ELSE silence_months <= alert.crossed[1]
       END
-  AND CASE WHEN account IS NULL THEN :released::boolean ELSE EXISTS (
+  AND CASE WHEN account IS NULL THEN asked.released ELSE EXISTS (
         SELECT FROM access.membership JOIN access.account USING (account)
-        WHERE membership.account = subscription.account AND membership.role = subscription.role
-          AND (membership.home = subscription.home OR membership.role = 'ministry') AND account.disabled_at IS NULL
-          AND (:partnership = ANY(membership.partnerships) OR membership.partnerships IS NULL AND membership.role <> 'embassy')
+        WHERE membership.account = told.account AND membership.role = told.role
+          AND (membership.home = told.home OR membership.role = 'ministry') AND account.disabled_at IS NULL
+          AND (alert.partnership = ANY(membership.partnerships)
+               OR membership.partnerships IS NULL AND membership.role <> 'embassy')
       ) END
   AND NOT EXISTS (
         SELECT FROM snooze
-        WHERE snooze.subscription = subscription.subscription AND snooze.partnership = :partnership AND until >= :today)
-ORDER BY subscription;
+        WHERE snooze.subscription = told.subscription AND snooze.partnership = alert.partnership AND until >= asked.today)
+ORDER BY asked.turn, told.subscription;
 
 -- name: drop_untold!
 -- An alert was withdrawn before anybody tried to tell of it: it is told to nobody.
@@ -75,11 +87,12 @@ WHERE ended_at IS NULL AND subscription IN (
 ORDER BY subscription;
 
 -- name: write_deliveries!
--- A message for each of these subscriptions.
+-- A message for each of these subscriptions, in this order.
 INSERT INTO delivery (delivery, subscription, home, kind, partnership, alert, receiver, made_at, due_at)
-SELECT delivery, subscription, :home, 'alert', :partnership, :alert, receiver, :now, due_at
-FROM unnest(:deliveries::uuid[], :subscriptions::uuid[], :receivers::text[], :due_at::timestamptz[])
-    WITH ORDINALITY AS planned (delivery, subscription, receiver, due_at, turn)
+SELECT delivery, subscription, home, 'alert', partnership, alert, receiver, :now, due_at
+FROM unnest(:deliveries::uuid[], :subscriptions::uuid[], :receivers::text[], :due_at::timestamptz[], :homes::text[],
+    :partnerships::text[], :alerts::uuid[])
+    WITH ORDINALITY AS planned (delivery, subscription, receiver, due_at, home, partnership, alert, turn)
 ORDER BY turn
 ON CONFLICT (delivery) DO NOTHING;
 
@@ -98,10 +111,6 @@ WITH gathering AS (
     INSERT INTO digest_alert (delivery, alert) SELECT delivery, :alert FROM gathering ON CONFLICT DO NOTHING
 )
 SELECT delivery FROM gathering;
-
--- name: one_claims_at_a_time!
--- Nobody else takes deliveries in hand until the transaction ends, so that no receiver is asked by too many at once.
-SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/deliveries', 0));
 
 -- name: claim
 -- Take deliveries in hand that are due: of each receiver as many as it may have at once, of a subscription's partnership the
@@ -145,12 +154,13 @@ SELECT claimed.delivery, claimed.kind, claimed.partnership, claimed.attempts, cl
              WHERE webhook_secret.subscription = claimed.subscription AND (valid_until IS NULL OR valid_until > :now)
              ORDER BY webhook_secret.number DESC) AS secrets,
        (SELECT json_agg(alert.document ORDER BY alert.position, alert.alert)
-        FROM alert
-        WHERE alert.home = claimed.home
-          AND alert.alert IN (SELECT claimed.alert
-                              UNION ALL
-                              SELECT alert FROM digest_alert WHERE digest_alert.delivery = claimed.delivery)
-          AND (subscription.account IS NULL OR EXISTS (
+        FROM (SELECT claimed.alert AS alert WHERE claimed.alert IS NOT NULL
+              UNION ALL
+              SELECT digest_alert.alert FROM digest_alert WHERE digest_alert.delivery = claimed.delivery) AS told
+        CROSS JOIN LATERAL (
+            SELECT * FROM alert WHERE alert.home = claimed.home AND alert.alert = told.alert OFFSET 0  -- one by one, by its key
+        ) AS alert
+        WHERE (subscription.account IS NULL OR EXISTS (
               SELECT FROM access.membership JOIN access.account USING (account)
               WHERE membership.account = subscription.account AND membership.role = subscription.role
                 AND (membership.home = subscription.home OR membership.role = 'ministry') AND account.disabled_at IS NULL

@@ -174,7 +174,7 @@ async def test_those_who_hang_hold_up_nobody_and_are_asked_by_few_at_once(pool, 
         slow = [await opened.enter_async_context(receiving(hanging)) for _ in range(3)]
         quick = await opened.enter_async_context(receiving(answering(200)))
         for each in slow:
-            for _ in range(10):
+            for _ in range(MOST_OF_ONE_RECEIVER + 1):
                 await subscribe(pool, each.url)
         made = await subscribe(pool, quick.url)
         await opened.enter_async_context(delivering(settings))

@@ -5,7 +5,7 @@ from itertools import count, product
 
 import pytest
 
-from services.scoring.delivery.matching import hand_out, match
+from services.scoring.delivery.matching import AtHome, hand_out, match
 from services.scoring.subscriptions import store
 from shared.postgres.pool import open_pool_of_owner
 from tests.support.alerts import raise_alert, states, subscribe
@@ -219,26 +219,15 @@ async def test_matching_uses_the_index_of_what_is_subscribed_to(pool, settings):
     owner = await open_pool_of_owner(settings, "scoring")
     await owner.execute("ANALYZE subscription")
     await owner.close()
-    row = {
-        "home": "jakarta",
-        "alert": None,
-        "partnership": "city-7",
-        "raised_at": NOW,
-        "kind": "dormant",
-        "rule": "dormancy",
-        "by_law": True,
-        "crossed": [],
-        "country": "VN",
-        "issue": None,
-        "rating_before": "aktif",
-        "rating_after": "aktif",
-    }
+    alert = await raise_alert(pool, "city-7", raised_at=NOW)
+    row = {"home": "jakarta", "alert": alert, "partnership": "city-7"}
+    homes = {"jakarta": AtHome(settings.zone, released=True)}
     async with pool.acquire() as connection:
         before = await connection.fetchval(
             "SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'subscription'"
         )
         async with connection.transaction():
-            assert len(await match(connection, row, NOW, released=True)) == 20
+            assert len(await match(connection, [row], homes, NOW)) == 20
             scans = await connection.fetchrow(
                 "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'subscription'"
             )
