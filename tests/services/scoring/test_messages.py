@@ -1,7 +1,7 @@
 """Alerts read right in both languages, and what people wrote can do nothing in them."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +16,7 @@ from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Indicator, Mode
 from shared.domain.events import PartnershipFacts
 from shared.words.words import LANGUAGES, Words
-from tests.support.build import a_fact, an_event, an_id
+from tests.support.build import a_fact, an_activity, an_event, an_id
 
 PUBLIC = "https://kembar.example/"
 END = "https://kembar.example/end/7?key=a&b"
@@ -29,16 +29,21 @@ def documents(*steps: tuple[str, list[Any]], name: dict[str, str] | None = None,
     facts = PartnershipFacts(name=name or {"id": "Hanoi"}, level="city", country="VN", mou_date=date(2004, 6, 1))
     standing, watches = Standing({"hanoi": Partnership("hanoi", facts)}, [], None), Watches(None)
     found: dict[str, Any] = {}
-    for position, (day, known) in enumerate(steps, 1):
+    for number, (day, known) in enumerate(steps):
         on = date.fromisoformat(day)
-        closed = date.fromordinal(on.toordinal() - 1).isoformat()
-        event = an_event("day.closed", {"day": closed}, event_id=an_id(position), position=position, recorded_on=on)
-        standing.facts["hanoi"] = HeldFacts(known)
-        list(standing.take(event, [], []))
-        list(watches.take(event, [], [], standing))
-        raised = watches.look(event, "hanoi", standing)
-        for each in raised.alerts if raised else ():
-            found[str(each.id)] = alert_document(each, raised, title, found.get(str(each.about)))
+        closed = {"day": (on - timedelta(days=1)).isoformat()}
+        events = (
+            [("day.closed", closed)] if number == 0 else [("day.closed", closed), ("activity.recorded", an_activity())]
+        )
+        for position, (kind, data) in enumerate(events, 2 * number + 1):
+            event = an_event(kind, data, position=position, recorded_on=on)
+            if number == 0 or kind != "day.closed":
+                standing.facts["hanoi"] = HeldFacts(known)
+            list(standing.take(event, [], []))
+            list(watches.take(event, [], [], standing))
+            raised = watches.look(event, "hanoi", standing)
+            for each in raised.alerts if raised else ():
+                found[str(each.id)] = alert_document(each, raised, title, found.get(str(each.about)))
     return list(found.values())
 
 

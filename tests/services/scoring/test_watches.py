@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis.strategies import integers
 
 from services.scoring.standing import HeldFacts, Standing
-from services.scoring.watches import Watches
+from services.scoring.watches import Raised, Watches
 from shared.domain.amend import Activity
 from shared.domain.book import Book, fold
 from shared.domain.events import Event, ImportCompleted
-from shared.domain.rating import fact_of
+from shared.domain.foresight import foresee
+from shared.domain.rating import History, fact_of
 from tests.support.lives import events_of, lives
 from tests.support.plain_alerts import PlainAlerts
 
@@ -42,6 +43,8 @@ class Worker:
             self.standing.regrade(event, slug)
         for slug in to_look_at:
             raised = self.watches.look(event, slug, self.standing)
+            if raised:
+                self._check_foresight(slug, raised)
             for each in raised.alerts if raised else ():
                 named = (
                     each.kind.value,
@@ -54,6 +57,15 @@ class Worker:
                     each.about,
                 )
                 self.told.append((event.position, slug, *named))
+
+    def _check_foresight(self, slug: str, raised: Raised) -> None:
+        facts, rubric = self.standing.facts[slug], raised.now.rating.rubric
+        whole = foresee(History(slug, None, facts.that_count(rubric, raised.on)), rubric, raised.on)
+        assert (whole.falls, whole.keep, whole.raise_) == (
+            raised.foresight.falls,
+            raised.foresight.keep,
+            raised.foresight.raise_,
+        )
 
     def _facts(self, slug: str) -> HeldFacts:
         activities = (each for each in self.book.activities.values() if isinstance(each, Activity))
