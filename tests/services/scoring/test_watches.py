@@ -80,7 +80,7 @@ def told_by(reader, events):
     return reader.told
 
 
-@settings(max_examples=400 if LONG else 25, deadline=None)
+@settings(max_examples=400 if LONG else 15, deadline=None)
 @given(seed=integers(0, 10**9))
 def test_what_is_told_is_what_the_plain_loop_tells(seed):
     events = events_of(lives(seed, 200))
