@@ -28,6 +28,7 @@ from shared.postgres.pool import Connection, open_pool
 from shared.process.settings import Settings
 from shared.process.tasks import end
 from shared.web.runtime import know_who_asks
+from shared.web.serving import OrderlyServer, apps_in
 from tests.support.engines import PRESENT, TOKENS, NatsServer, same_secrets
 
 
@@ -95,11 +96,11 @@ class Installation:
         return {item["partnership"]: item for item in answer.json()["items"]}
 
 
-class PromptServer(uvicorn.Server):
+class PromptServer(OrderlyServer):
     """A server that ends at once when it is told to, rather than look ten times a second whether it is."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, app: Any) -> None:
+        super().__init__(config, apps_in(app))
         self.ended = asyncio.Event()
 
     async def main_loop(self) -> None:
@@ -176,7 +177,7 @@ async def knowing(app: Any, dsn: str) -> AsyncIterator[Any]:
 @contextlib.asynccontextmanager
 async def serving(app: Any, settings: Settings) -> AsyncIterator[None]:
     """Serve an app as `kembar serve` does."""
-    web = PromptServer(uvicorn.Config(app, **how_served(settings)))
+    web = PromptServer(uvicorn.Config(app, **how_served(settings)), app)
     web.capture_signals = contextlib.nullcontext  # the test runner keeps its own signal handlers
     task = asyncio.create_task(web.serve())
     async with asyncio.timeout(30):
