@@ -45,7 +45,7 @@ async def alerts(
         request.app.state.runtime.pool,
         reader,
         up_to=position,
-        before=_read_cursor(cursor) if cursor else None,
+        before=read_cursor(cursor) if cursor else None,
         partnership=partnership,
         kinds=kinds,
         by_law_only=not thresholds,
@@ -74,7 +74,8 @@ def cursor_of(alert: KeptAlert) -> str:
     return f"{alert.position}.{alert.alert.hex}"
 
 
-def _read_cursor(cursor: str) -> Mark:
+def read_cursor(cursor: str) -> Mark:
+    """Return where a cursor stands, as `cursor_of` wrote it; raise `Fault` (422) where it was not made here."""
     position, _, alert = cursor.partition(".")
     try:
         if position.isascii() and position.isdigit() and len(position) < 19 and len(alert) == 32:

@@ -17,6 +17,7 @@ from services.scoring.store import (
     read_standing,
     write_changes,
     write_days,
+    write_memoranda,
     write_ratings,
     write_rulings,
 )
@@ -94,11 +95,16 @@ async def _project_home(connection: Connection, home: str, events: Sequence[Even
     await write_rulings(connection, [event for event in events if event.type in RULING_TYPES])
     in_time = {event.position for event in events if is_in_time(event)}
     await write_days(connection, home, days_begun(today, events), in_time)
+    await write_memoranda(connection, (event for event in events if _is_held(event, scope)))
     await write_changes(connection, home, changes)
     await write_watches(connection, home, watches.take_changed())
     await _write_ratings(
         connection, home, {slug: at for slug, at in touched.items() if scope.holds(home, slug)}, standing
     )
+
+
+def _is_held(event: Event, scope: Scope) -> bool:
+    return event.partnership is not None and scope.holds(event.home, event.partnership)
 
 
 async def _read_missing(connection: Connection, home: str, kept: _Home, slugs: Collection[str]) -> None:
@@ -138,7 +144,8 @@ async def _write_ratings(connection: Connection, home: str, touched: Mapping[str
         event = touched[slug]
         on = standing.today or event.recorded_on
         if (rating := standing.rate(slug, on)) is not None:
-            rated.append(Rated(slug, on, event.position, rating_document(rating, standing.registry[slug])))
+            document = rating_document(rating, standing.registry[slug])
+            rated.append(Rated(slug, on, event.position, event.recorded_at, document))
     await drop_ratings(connection, home, sorted({*slugs} - {each.partnership for each in rated}))
     await write_ratings(connection, home, rated)
 

@@ -108,6 +108,15 @@ CREATE TABLE scoring.home (
     facts jsonb NOT NULL
 );
 
+CREATE TABLE scoring.memorandum (
+    home text NOT NULL,
+    "position" bigint NOT NULL,
+    event_id uuid NOT NULL,
+    partnership text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    valid_until date
+);
+
 CREATE TABLE scoring.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -137,13 +146,21 @@ CREATE TABLE scoring.partnership (
     ended_on date
 );
 
+CREATE TABLE scoring.published (
+    home text NOT NULL,
+    partnership text NOT NULL,
+    "position" bigint NOT NULL,
+    alert uuid NOT NULL
+);
+
 CREATE TABLE scoring.rating (
     home text NOT NULL,
     partnership text NOT NULL,
     rated_on date NOT NULL,
     "position" bigint NOT NULL,
     document json NOT NULL,
-    summary json NOT NULL
+    summary json NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE scoring.rating_change (
@@ -273,6 +290,9 @@ ALTER TABLE ONLY scoring.digest_alert
 ALTER TABLE ONLY scoring.home
     ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
+ALTER TABLE ONLY scoring.memorandum
+    ADD CONSTRAINT memorandum_pkey PRIMARY KEY (home, "position");
+
 ALTER TABLE ONLY scoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
@@ -284,6 +304,9 @@ ALTER TABLE ONLY scoring.parked
 
 ALTER TABLE ONLY scoring.partnership
     ADD CONSTRAINT partnership_pkey PRIMARY KEY (home, partnership);
+
+ALTER TABLE ONLY scoring.published
+    ADD CONSTRAINT published_pkey PRIMARY KEY (home, partnership);
 
 ALTER TABLE ONLY scoring.rating_change
     ADD CONSTRAINT rating_change_pkey PRIMARY KEY (home, partnership, "position");
@@ -321,6 +344,8 @@ CREATE INDEX activity_of_partnership ON scoring.activity USING btree (home, part
 
 CREATE INDEX activity_withdrawn ON scoring.activity USING btree (home, withdrawn_by) WHERE (withdrawn_by IS NOT NULL);
 
+CREATE INDEX alert_by_position ON scoring.alert USING btree ("position", alert);
+
 CREATE INDEX alert_in_order ON scoring.alert USING btree (home, "position", alert);
 
 CREATE INDEX alert_of_partnership ON scoring.alert USING btree (home, partnership, "position" DESC);
@@ -338,6 +363,8 @@ CREATE INDEX delivery_of_alert ON scoring.delivery USING btree (alert) WHERE (al
 CREATE INDEX delivery_of_subscription ON scoring.delivery USING btree (subscription, number DESC);
 
 CREATE INDEX digest_of_alert ON scoring.digest_alert USING btree (alert);
+
+CREATE INDEX memorandum_of_partnership ON scoring.memorandum USING btree (home, partnership, "position" DESC);
 
 CREATE INDEX outbox_in_order ON scoring.outbox USING btree ("position");
 
