@@ -53,6 +53,19 @@ RULES = {
     "GET /scoring/v1/ratings/{partnership}/history": Action.READ,
     "GET /scoring/v1/alerts": Action.READ,
     "GET /scoring/v1/alerts/{alert}": Action.READ,
+    "GET /scoring/v1/alerts/stream": Action.READ,
+    "GET /feeds/{home}/alerts.atom": Action.READ,
+    "GET /feeds/{home}/partnerships/{partnership}.atom": Action.READ,
+    "GET /feeds/{home}/calendar.ics": Action.READ,
+    "GET /alerts": Action.READ,
+    "POST /alerts/acknowledge": Action.ACKNOWLEDGE,
+    "GET /subscriptions": Action.SUBSCRIBE,
+    "POST /subscriptions": Action.SUBSCRIBE,
+    "GET /subscriptions/{subscription}": Action.SUBSCRIBE,
+    **{
+        f"POST /subscriptions/{{subscription}}/{each}": Action.SUBSCRIBE
+        for each in ("change", "pause", "sample", "secret", "snooze", "end", "again")
+    },
     **dict.fromkeys(
         (
             "POST /scoring/v1/subscriptions",

@@ -10,6 +10,8 @@ from babel.messages.pofile import read_po
 from services.access import pages as access_pages
 from services.access import views as access_views
 from services.reports import views
+from services.scoring.pages import routes as page_routes
+from services.scoring.pages import views as page_views
 from services.scoring.subscriptions import pages as subscription_pages
 from shared.web import pages
 from shared.words import terms
@@ -32,6 +34,11 @@ TABLES = (
     access_views.KIND_WORDS,
     subscription_pages.SAID,
     subscription_pages.BUTTONS,
+    page_routes.PROBLEMS_IN_WORDS,
+    page_views.KIND_WORDS,
+    page_views.STATE_WORDS,
+    page_views.DIGEST_WORDS,
+    page_views.MESSAGE_WORDS,
 )
 
 
