@@ -18,7 +18,11 @@ from shared.projection.rebuild import CannotRebuild, Compared, Projection, open_
 
 PROJECTIONS: Mapping[str, Projection] = {
     store.SCHEMA: Projection(
-        store.SCHEMA, store.migrations(), PROJECTORS[store.SCHEMA], kept=getattr(store, "NOT_IN_THE_LEDGER", ())
+        store.SCHEMA,
+        store.migrations(),
+        PROJECTORS[store.SCHEMA],
+        kept=getattr(store, "NOT_IN_THE_LEDGER", ()),
+        carried_over=getattr(store, "CARRIED_OVER", ()),
     )
     for store in PROJECTING_STORES
 }

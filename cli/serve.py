@@ -4,11 +4,12 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
 
 import services.access.app
 import services.access.store
@@ -22,9 +23,13 @@ import services.scoring.app
 import services.scoring.project
 import services.scoring.store
 from cli.stop import CannotGoOn
+from services.scoring.delivery.deliver import keep_delivering
+from services.scoring.feeds.publishing import keep_publishing
+from shared.ledger.alert_stream import create_alert_stream
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import LedgerMisconfigured, create_stream
 from shared.postgres.migrate import CannotMigrate, migrate_all
+from shared.process.clock import now
 from shared.process.logs import set_up_logs
 from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
@@ -33,6 +38,7 @@ from shared.projection.progress import Progress
 from shared.web.hosts import held_to_known_names
 from shared.web.one_port import OnePort
 from shared.web.runtime import open_runtime
+from shared.web.serving import OrderlyServer, apps_in
 
 APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
     "ingest": services.ingest.app.create_app,
@@ -64,7 +70,12 @@ def serve(service: str, settings: Settings) -> None:
     else:
         app = APPS[service](settings)
     collect_seldom()
-    uvicorn.run(held_to_known_names(app, settings), timeout_graceful_shutdown=10, **how_served(settings))
+    config = uvicorn.Config(held_to_known_names(app, settings), timeout_graceful_shutdown=10, **how_served(settings))
+    server = OrderlyServer(config, apps_in(app))
+    with suppress(KeyboardInterrupt):  # it has stopped in order by then
+        server.run()
+    if not server.started:
+        raise SystemExit(STARTUP_FAILURE)
 
 
 def how_served(settings: Settings) -> dict[str, Any]:
@@ -95,7 +106,8 @@ def collect_seldom() -> None:
 def on_one_port(apps: Mapping[str, FastAPI]) -> OnePort:
     """Return the services behind one port, each under its paths; reports takes the rest."""
     of_access = dict.fromkeys(services.access.app.PREFIXES, apps["access"])
-    return OnePort({**apps, **of_access}, otherwise=apps["reports"])
+    of_scoring = dict.fromkeys(services.scoring.app.PREFIXES, apps["scoring"])
+    return OnePort({**apps, **of_access, **of_scoring}, otherwise=apps["reports"])
 
 
 def serve_projections(settings: Settings) -> None:
@@ -111,13 +123,16 @@ async def _serve_projections(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
     async with AsyncExitStack() as opened:
         for schema, projector in PROJECTORS.items():
-            runtime = open_runtime(schema, projector, settings, Progress(projector.name))
-            await opened.enter_async_context(runtime)
+            opening = open_runtime(schema, projector, settings, Progress(projector.name))
+            runtime = await opened.enter_async_context(opening)
+            if schema == services.scoring.store.SCHEMA:
+                runtime.start(keep_delivering(settings))
+                runtime.start(keep_publishing(runtime.ledger, runtime.pool, runtime.progress, now))
         await asked_to_stop.wait()
 
 
 def prepare(settings: Settings) -> None:
-    """Make the ledger's stream where there is none, and bring every service's tables up to date."""
+    """Make the ledger's stream and that of the alerts where there are none, and bring every service's tables up to date."""
     try:
         asyncio.run(_prepare(settings))
     except (CannotMigrate, LedgerMisconfigured, SecretMissing) as error:
@@ -129,6 +144,7 @@ async def _prepare(settings: Settings) -> None:
     ledger = await Ledger.connect(settings.nats_url, "prepare", settings.secrets_folder)
     try:
         await create_stream(ledger.client, settings.ledger_replicas)
+        await create_alert_stream(ledger.client, settings.ledger_replicas)
     finally:
         await ledger.close()
     await migrate_all(settings, {store.SCHEMA: store.migrations() for store in STORES})

@@ -11,14 +11,16 @@ from cli.bench.load import Order, Taken, post_all
 from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import free_ports
 from cli.embedded.stack import Stack
+from shared.process.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where it listens, and the bureau's token."""
+    """Where it listens, the bureau's token, and how its engines are reached."""
 
     port: int
     token: str
+    settings: Settings
 
     def post(self, path: str, bodies: list[str], callers: int) -> Taken:
         """Post each body once, by that many callers at a time."""
@@ -33,7 +35,7 @@ def running_installation() -> Iterator[Installation]:
         stack = Stack(folder, free_ports(1)[0], lambda line: None)
         stack.start()
         try:
-            installation = Installation(stack.port, stack.tokens["bureau"])
+            installation = Installation(stack.port, stack.tokens["bureau"], stack.settings)
             registered = [
                 {"type": "partnership.registered", "data": registration(each)} for each in range(PARTNERSHIPS)
             ]

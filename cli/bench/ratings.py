@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from fastapi.responses import JSONResponse
@@ -29,6 +29,7 @@ from shared.wire.rating_document import rating_document
 PARTNERSHIPS = 1_000
 FIRST_DAY, DAYS = date(2011, 1, 1), 3_650
 LAST_DAY = FIRST_DAY + timedelta(days=DAYS)
+RECORDED_AT = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, tzinfo=UTC)
 DAYS_ASKED_FOR = 10
 READER = Principal(f"{HOME}/bureau", HOME, Role.BUREAU_EDITOR)
 MAKING_SECONDS = 3_600.0
@@ -88,7 +89,9 @@ async def rate_now(past: Pool, now: Pool, events: int) -> None:
     """Keep how all partnerships stand on the last day, as scoring does."""
     known = await reports.read_known(past, READER, events, UTC)
     rated = [
-        scoring.Rated(each.slug, LAST_DAY, events, rating_document(rate(history, JAKARTA_2020, LAST_DAY), each))
+        scoring.Rated(
+            each.slug, LAST_DAY, events, RECORDED_AT, rating_document(rate(history, JAKARTA_2020, LAST_DAY), each)
+        )
         for each in known.partnerships
         for history in [histories_of(known)[each.slug]]
     ]

@@ -6,6 +6,7 @@ from functools import partial
 
 from rich.table import Table
 
+from cli.bench.alerts import measure_alerts
 from cli.bench.appends import measure_appends
 from cli.bench.batches import measure_batches
 from cli.bench.figures import Figure
@@ -40,6 +41,7 @@ def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measur
         "appends": measure_appends,
         "batches": measure_batches,
         "replay": partial(_with, measure_replay, events),
+        "alerts": measure_alerts,
         "ratings": partial(_with, measure_ratings, events),
     }
     unknown = [each for each in subjects if each not in by_name]

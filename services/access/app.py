@@ -20,6 +20,7 @@ from shared.process.tasks import end
 from shared.web.app import make_app
 from shared.web.pages import show_problems_as_pages
 from shared.web.runtime import know_who_asks
+from shared.web.signing_in import show_sign_in_first
 
 PREFIXES = ("access", "sign-in", "sign-out", "account", "administration")
 """The first parts of the paths that access answers."""
@@ -47,5 +48,5 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(shared.web.pages.router)
     show_problems_as_pages(app, "/access/", pages.templates, pages.PROBLEMS_IN_WORDS)
-    pages.show_sign_in_first(app)
+    show_sign_in_first(app, pages.templates, pages.PROBLEMS_IN_WORDS)
     return app

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 import shared.web.pages
@@ -27,13 +27,13 @@ from services.access.views import (
 from shared.domain.access import Action, Principal, Role
 from shared.domain.credentials import Refused
 from shared.process.settings import Settings
-from shared.web.pages import language_of, make_templates, problem_page, render
-from shared.web.principal import UNAUTHORIZED, principal_of, refuse_forgery
-from shared.web.rules import RequiresAtHome, open_at_a_rate
+from shared.web.pages import language_of, make_templates, render
+from shared.web.principal import principal_of, refuse_forgery
+from shared.web.rules import open_at_a_rate
+from shared.web.signing_in import NOT_KEPT, Filled, RequiresSignIn
 from shared.wire.problems import Fault, Problem
 from shared.words.words import LANGUAGES, Words
 
-LARGEST_FORM_BYTES = 65_536
 VISIT_COOKIE_WITH_TLS, VISIT_COOKIE_WITHOUT = "__Host-kembar-visit", "kembar-visit"
 VISIT_SECONDS = 900
 PROBLEMS_IN_WORDS = {
@@ -50,38 +50,10 @@ REFUSALS_IN_WORDS = {
     "password": "The password needs 12 characters or more, and must not be easily guessed.",
 }
 
-Form = dict[str, str]
 router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_forgery)])
 templates = make_templates(Path(__file__).parent / "templates")
 
 
-async def read_form(request: Request) -> Form:
-    """Return what was filled in; several values of one name are joined by commas."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM_BYTES:
-            raise Fault(Problem(413, "invalid", "The form is too large.", "Fill in less."))
-    fields = parse_qs(bytes(body).decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
-    return {name: ",".join(values) for name, values in fields.items()}
-
-
-class SignInFirst(Fault):
-    """Nobody is signed in: a page answers by showing where one does."""
-
-
-class RequiresSignIn(RequiresAtHome):
-    """Lets whoever is signed in pass; everybody else is sent to sign in, and comes back."""
-
-    async def __call__(self, request: Request) -> Principal:  # type: ignore[override] # no home can be named
-        """Return who asks."""
-        if await principal_of(request) is None:
-            await open_at_a_rate(request)
-            raise SignInFirst(UNAUTHORIZED)
-        return await super().__call__(request)
-
-
-Filled = Annotated[Form, Depends(read_form)]
 Somebody = Annotated[Principal, Depends(RequiresSignIn(Action.KEEP_OWN_ACCESS))]
 OPEN = [Depends(open_at_a_rate)]
 
@@ -115,7 +87,7 @@ async def go_to_provider(request: Request, desk: AtTheDesk, next: str | None = N
     except ProviderAway as error:
         raise Fault(_provider_away(error)) from error
     settings: Settings = request.app.state.settings
-    response = RedirectResponse(address, status_code=303, headers=_headers())
+    response = RedirectResponse(address, status_code=303, headers=NOT_KEPT)
     response.set_cookie(
         _visit_cookie(settings),
         browser,
@@ -180,7 +152,7 @@ async def sign_out(request: Request, desk: AtTheDesk, visitor: From, form: Fille
     asker = await principal_of(request)
     if asker is not None:
         await desk.sign_out(asker, visitor, everywhere=form.get("everywhere") == "yes")
-    response = RedirectResponse("/", status_code=303, headers=_headers())
+    response = RedirectResponse("/", status_code=303, headers=NOT_KEPT)
     take_cookie(response, request)
     return response
 
@@ -296,17 +268,6 @@ async def audit(request: Request, asker: Somebody, desk: AtTheDesk, cursor: int 
     return _page(request, "audit.html", lines=audit_lines(items, settings.zone, words), following=following)
 
 
-def show_sign_in_first(app: FastAPI) -> None:
-    """Send whoever is not signed in to do so, and back to the page they wanted."""
-
-    @app.exception_handler(SignInFirst)
-    async def first(request: Request, error: SignInFirst) -> Response:
-        if request.method != "GET":
-            return problem_page(request, error.problem, templates, PROBLEMS_IN_WORDS)
-        asked = {"next": request.url.path, **({"lang": "en"} if language_of(request) == "en" else {})}
-        return RedirectResponse(f"/sign-in?{urlencode(asked)}", status_code=303, headers=_headers())
-
-
 def _sign_in_page(request: Request, next: str, refusal: str | None) -> HTMLResponse:
     settings: Settings = request.app.state.settings
     return _page(
@@ -381,26 +342,21 @@ async def _people_page(
 
 def _page(request: Request, template: str, **values: Any) -> HTMLResponse:  # noqa: ANN401
     page = render(templates, template, request, Words(language_of(request)), **values)
-    page.headers.update(_headers())
+    page.headers.update(NOT_KEPT)
     return page
-
-
-def _headers() -> dict[str, str]:
-    """Return what keeps a page out of every store: the back button shows nothing after signing out."""
-    return {"Cache-Control": "no-store"}
 
 
 def _go_on(request: Request, signed_in: SignedIn) -> Response:
     language = {"lang": signed_in.language} if signed_in.language != "id" and "lang=" not in signed_in.next else {}
     mark = "&" if "?" in signed_in.next else "?"
     address = f"{signed_in.next}{mark}{urlencode(language)}" if language else signed_in.next
-    response = RedirectResponse(address, status_code=303, headers=_headers())
+    response = RedirectResponse(address, status_code=303, headers=NOT_KEPT)
     give_cookie(response, request, signed_in)
     return response
 
 
 def _back(path: str) -> Response:
-    return RedirectResponse(path, status_code=303, headers=_headers())
+    return RedirectResponse(path, status_code=303, headers=NOT_KEPT)
 
 
 def _whole_link(request: Request, secret: str) -> str:

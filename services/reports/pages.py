@@ -63,7 +63,7 @@ async def partnership(request: Request, reader: Reader, question: Clocks, partne
         withdrawn=isinstance(may(reader, Action.READ_WITHDRAWN, Subject(reader.home, partnership)), Allowed),
     )
     view = partnership_view(item, rows, ahead, posted_on, question.first, question.day, words)
-    return _page(request, "partnership.html", words, question, home, view=view, ratings=ratings)
+    return _page(request, "partnership.html", words, question, home, view=view, ratings=ratings, of_home=reader.home)
 
 
 def _page(

@@ -7,32 +7,16 @@ from typing import Any
 
 from services.reports.store import ActivityRow
 from shared.domain.cells import WAYS
-from shared.domain.codes import Direction, Indicator, Outcome, RatingCode
+from shared.domain.codes import Indicator, Outcome, RatingCode
 from shared.domain.foresight import Foresight, Idea, Target
 from shared.domain.months import add_months
 from shared.words.dates import date_in_words, occurred_in_words
+from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS, RATING_WORDS
 from shared.words.words import Language, Words
 
 SOON_MONTHS = 12
 WAYS_SHOWN = 3
 
-RATING_WORDS = {
-    RatingCode.AKTIF: "active",
-    RatingCode.KURANG_AKTIF: "less active",
-    RatingCode.TIDAK_AKTIF: "inactive",
-}
-INDICATOR_WORDS = {
-    Indicator.CONTACT: "Contact",
-    Indicator.DOCUMENT: "Document",
-    Indicator.VISIT: "Visit",
-    Indicator.AID: "Aid",
-    Indicator.JOINT_EVENT: "Joint event",
-}
-DIRECTION_WORDS = {
-    Direction.OUTBOUND: "outbound",
-    Direction.INBOUND: "inbound",
-    Direction.MUTUAL: "both ways",
-}
 OUTCOME_WORDS = {
     Outcome.HELD: "held",
     Outcome.DECLINED: "declined",

@@ -2,9 +2,13 @@
 -- Which day was it in the home at a position?
 SELECT max(today) FROM calendar WHERE home = :home AND position <= :position;
 
+-- name: day_in_time$
+-- Which day began last in time at a position?
+SELECT max(today) FROM calendar WHERE home = :home AND position <= :position AND live;
+
 -- name: set_today*!
 -- A day is over.
-INSERT INTO calendar (home, position, today) VALUES (:home, :position, :today) ON CONFLICT DO NOTHING;
+INSERT INTO calendar (home, position, today, live) VALUES (:home, :position, :today, :live) ON CONFLICT DO NOTHING;
 
 -- name: write_ruling*!
 -- Keep an official judgement, its lifting, or the adoption of a rubric.
@@ -17,6 +21,11 @@ ON CONFLICT DO NOTHING;
 SELECT position, event_id, type, partnership, author, recorded_at, recorded_on, data
 FROM ruling WHERE home = :home AND position <= :position ORDER BY position;
 
+-- name: write_memorandum*!
+-- A memorandum was signed or renewed.
+INSERT INTO memorandum (home, position, event_id, partnership, recorded_at, valid_until)
+VALUES (:home, :position, :event_id, :partnership, :recorded_at, :valid_until) ON CONFLICT DO NOTHING;
+
 -- name: rated_facts
 -- What ratings are made of: the activities of these partnerships that were not taken back.
 SELECT activity, partnership, facts->>'indicator' AS indicator, facts->>'direction' AS direction,
@@ -25,12 +34,13 @@ FROM activity WHERE home = :home AND partnership = ANY(:partnerships::text[]) AN
 
 -- name: write_ratings!
 -- Keep how partnerships stand now.
-INSERT INTO rating (home, partnership, rated_on, position, document, summary)
-SELECT :home, partnership, rated_on, position, document::json, summary::json
-FROM unnest(:partnerships::text[], :rated_on::date[], :positions::bigint[], :documents::text[], :summaries::text[])
-    AS rated (partnership, rated_on, position, document, summary)
+INSERT INTO rating (home, partnership, rated_on, position, recorded_at, document, summary)
+SELECT :home, partnership, rated_on, position, recorded_at, document::json, summary::json
+FROM unnest(:partnerships::text[], :rated_on::date[], :positions::bigint[], :recorded_at::timestamptz[],
+    :documents::text[], :summaries::text[])
+    AS rated (partnership, rated_on, position, recorded_at, document, summary)
 ON CONFLICT (home, partnership) DO UPDATE SET rated_on = excluded.rated_on, position = excluded.position,
-    document = excluded.document, summary = excluded.summary;
+    recorded_at = excluded.recorded_at, document = excluded.document, summary = excluded.summary;
 
 -- name: ratings
 -- How do the partnerships stand now, of a home or of all, all or one, of those that may be seen?

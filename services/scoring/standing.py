@@ -1,7 +1,7 @@
 """A home as the worker keeps it in memory: registry, rulings, held activities by day, and how each partnership stands."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from shared.domain.amend import Activity, Partnership
 from shared.domain.cells import CELLS
 from shared.domain.codes import Outcome
 from shared.domain.events import DayClosed, Event, RubricAdopted
+from shared.domain.foresight import Foresight, foresee
 from shared.domain.months import subtract_months
 from shared.domain.rating import Fact, History, Judgement, Rating, fact_of, rate
 from shared.domain.rubric import Rubric
@@ -46,6 +47,15 @@ class HeldFacts:
         """Return the next day after this one on which a fact takes effect: one can be recorded before its day is today."""
         index = bisect_right(self._by_day, day, key=_effective)
         return _effective(self._by_day[index]) if index < len(self._by_day) else date.max
+
+    def last_by(self, day: date) -> Fact | None:
+        """Return the last fact that took effect by this day."""
+        index = bisect_right(self._by_day, day, key=_effective)
+        return self._by_day[index - 1] if index else None
+
+    def named(self, activities: Collection[UUID]) -> tuple[Fact, ...]:
+        """Return the facts of these activities."""
+        return tuple(self._by_activity[each] for each in activities)
 
     def that_count(self, rubric: Rubric, today: date) -> tuple[Fact, ...]:
         """Return the facts on which the rating of a day depends.
@@ -146,6 +156,15 @@ class Standing:
         """Rate a partnership on a day, None where it is not in force."""
         return _rate(self.registry[slug], self.facts[slug], self.rulings, self.judgements.get(slug, ()), on)
 
+    def foresee(self, rating: Rating, on: date) -> Foresight:
+        """Look ahead from a rating of a day; plans are not looked at.
+
+        The newest activity of each cell says when it goes dark, so no other is needed.
+        """
+        newest = {state.activities[-1] for state in rating.cells.values() if state.activities}
+        facts = self.facts[rating.partnership].named(newest)
+        return foresee(History(rating.partnership, None, facts), rating.rubric, on)
+
     def _as_found(self, slug: str, on: date) -> dict[str, Any] | None:
         """Return how a partnership stood right before the event taken last."""
         partnership = self._found.partnerships.get(slug, self.registry[slug])
@@ -153,6 +172,11 @@ class Standing:
         rulings = self.rulings[: self._found.rulings]
         rating = _rate(partnership, facts, rulings, judgements_by_partnership(rulings).get(slug, ()), on)
         return rating_document(rating, partnership) if rating else None
+
+    @property
+    def has_begun_a_day(self) -> bool:
+        """Say whether the event taken last began another day."""
+        return self.today != self._found.today
 
     @property
     def judgements(self) -> Mapping[str, tuple[Judgement, ...]]:

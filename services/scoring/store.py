@@ -1,9 +1,9 @@
-"""Scoring's tables: the book, the rulings, the ratings of now."""
+"""Scoring's tables but those of alerts: the book, the rulings, the ratings of now."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ from services.scoring.grade import Grade, Held
 from services.scoring.history import KeptChange
 from services.scoring.standing import NEVER_LOOKED_AT, Change, HeldFacts, Standing
 from shared.domain.access import ALL_HOMES, Principal, Role, partnerships_in_order
-from shared.domain.events import EVENT_TYPES, Event
+from shared.domain.codes import Milestone
+from shared.domain.events import EVENT_TYPES, Event, MilestoneReached
 from shared.domain.foresight import Foresight, foresee
 from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact, History
@@ -24,8 +25,22 @@ from shared.projection.book_store import read_registry
 from shared.wire.rating_document import as_shown_to, summary_of
 
 SCHEMA = "scoring"
+NOT_IN_THE_LEDGER = (
+    "outbox",
+    "published",
+    "acknowledgement",
+    "attempt",
+    "digest_alert",
+    "delivery",
+    "snooze",
+    "webhook_secret",
+    "subscription",
+)
+"""What was handed on, and to whom, is not built anew; what refers to another stands before it."""
 NO_JUDGEMENT = '"official":null'
 """How it stands in a rating as it is kept that there is none; within a text its quotes would be escaped."""
+CARRIED_OVER = ("outbox",)
+"""Of these, what only the rebuilt tables have come to is taken over."""
 queries = load_queries(__file__)
 
 
@@ -39,17 +54,27 @@ async def read_standing(connection: Connection, home: str, position: int) -> Sta
     """Return a home as it stands in the tables at a position, its facts left out until they are needed."""
     today: date | None = await queries.today_of(connection, home=home, position=position)
     registry = await read_registry(connection, home)
-    return Standing(registry, await _read_rulings(connection, home, position), today)
+    return Standing(registry, await read_rulings(connection, home, position), today)
 
 
-async def write_days(connection: Connection, home: str, days: Mapping[int, date]) -> None:
-    """Keep from which position on each day was today."""
+async def read_day_in_time(connection: Connection, home: str, position: int) -> date | None:
+    """Return the day after the last that was closed in time, up to a position; None before any."""
+    day: date | None = await queries.day_in_time(connection, home=home, position=position)
+    return day
+
+
+async def write_days(connection: Connection, home: str, days: Mapping[int, date], in_time: Container[int]) -> None:
+    """Keep from which position on each day was today, and whether it began in time."""
     if days:
-        rows = [{"home": home, "position": position, "today": day} for position, day in days.items()]
+        rows = [
+            {"home": home, "position": position, "today": day, "live": position in in_time}
+            for position, day in days.items()
+        ]
         await queries.set_today(connection, rows)
 
 
-async def _read_rulings(connection: Connection, home: str, position: int) -> list[Event]:
+async def read_rulings(connection: Connection, home: str, position: int) -> list[Event]:
+    """Return what the home's bureau had ruled up to a position, in order."""
     return [
         Event(
             position=row["position"],
@@ -73,6 +98,7 @@ class Rated:
     partnership: str
     on: date
     position: int
+    recorded_at: datetime
     document: dict[str, Any]
 
 
@@ -94,6 +120,24 @@ async def write_rulings(connection: Connection, events: Sequence[Event]) -> None
     ]
     if rows:
         await queries.write_ruling(connection, rows)
+
+
+async def write_memoranda(connection: Connection, events: Iterable[Event]) -> None:
+    """Keep the memoranda that were signed or renewed, and until when each holds."""
+    rows = [
+        {
+            "home": event.home,
+            "position": event.position,
+            "event_id": event.id,
+            "partnership": event.data.partnership,
+            "recorded_at": event.recorded_at,
+            "valid_until": event.data.valid_until,
+        }
+        for event in events
+        if isinstance(event.data, MilestoneReached) and event.data.milestone in (Milestone.SIGNING, Milestone.RENEWAL)
+    ]
+    if rows:
+        await queries.write_memorandum(connection, rows)
 
 
 async def write_changes(connection: Connection, home: str, changes: Sequence[Change]) -> None:
@@ -150,6 +194,7 @@ async def write_ratings(connection: Connection, home: str, rated: Sequence[Rated
         partnerships=[each.partnership for each in in_order],
         rated_on=[each.on for each in in_order],
         positions=[each.position for each in in_order],
+        recorded_at=[each.recorded_at for each in in_order],
         documents=[as_json(each.document) for each in in_order],
         summaries=[as_json(summary_of(each.document)) for each in in_order],
     )
@@ -213,7 +258,7 @@ async def read_foresight(pool: Pool, reader: Principal, slug: str) -> tuple[Kept
         registry = await read_registry(connection, reader.home)
         facts = await _read_facts(connection, reader.home, [slug])
         # Another worker may have come further with the rulings than this partnership's has.
-        rubric = rubric_in_force(await _read_rulings(connection, reader.home, kept[0].position), kept[0].on)
+        rubric = rubric_in_force(await read_rulings(connection, reader.home, kept[0].position), kept[0].on)
     history = History(slug, registry[slug].facts.mou_date, tuple(facts[slug]))
     return kept[0], foresee(history, rubric, kept[0].on)
 

@@ -58,6 +58,8 @@ class Action(StrEnum):
     READ_IMPORTS = "read-imports"
     READ_AUDIT = "read-audit"
     KEEP_OWN_ACCESS = "keep-own-access"
+    SUBSCRIBE = "subscribe"
+    ACKNOWLEDGE = "acknowledge"
     POST = "post"
     KEEP_REGISTRY = "keep-registry"
     NOTE_MILESTONE = "note-milestone"
@@ -100,11 +102,12 @@ ACTION_OF_EVENT: Mapping[str, Action] = MappingProxyType(
 """What posting an event of each type is."""
 
 _RELEASED = {Action.READ, Action.READ_STATUS}
-_LOOKING = {*_RELEASED, Action.READ_WITHDRAWN, Action.READ_PARKED, Action.KEEP_OWN_ACCESS}
+_LOOKING = {*_RELEASED, Action.READ_WITHDRAWN, Action.READ_PARKED, Action.KEEP_OWN_ACCESS, Action.SUBSCRIBE}
 _OF_ACTIVITIES = {Action.RECORD_ACTIVITY, Action.CORRECT_ACTIVITY, Action.RETRACT_ACTIVITY}
 _EDITING = {
     *_LOOKING,
     *_OF_ACTIVITIES,
+    Action.ACKNOWLEDGE,
     Action.READ_IMPORTS,
     Action.POST,
     Action.KEEP_REGISTRY,
@@ -120,7 +123,7 @@ RIGHTS: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
         Role.BUREAU_EDITOR: frozenset(_EDITING),
         Role.ISSUER: frozenset({*_EDITING, Action.ISSUE_REPORT}),
-        Role.EMBASSY: frozenset({*_LOOKING, *_OF_ACTIVITIES, Action.POST}),
+        Role.EMBASSY: frozenset({*_LOOKING, *_OF_ACTIVITIES, Action.ACKNOWLEDGE, Action.POST}),
         Role.VIEWER: frozenset(_LOOKING),
         Role.PUBLIC: frozenset(_RELEASED),
         Role.AUDITOR: frozenset({*_LOOKING, Action.READ_IMPORTS, Action.READ_AUDIT}),
@@ -131,7 +134,7 @@ RIGHTS: Mapping[Role, frozenset[Action]] = MappingProxyType(
 """What each role may do in its own home. Nobody closes days: the ledger does."""
 
 _ACROSS_HOMES = {Role.MINISTRY}
-_FILTERED = _LOOKING | {Action.POST}
+_FILTERED = _LOOKING | {Action.POST, Action.ACKNOWLEDGE}
 """What may be asked without naming a partnership: the answer, or each event posted, is held to the partnerships allowed."""
 _SCOPES: Mapping[Action, Scope | None] = {
     Action.ISSUE_REPORT: Scope.ISSUE,

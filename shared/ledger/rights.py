@@ -1,7 +1,8 @@
 """Who may do what with the log: one NATS user per service, known by its key, and nobody who may take anything away.
 
 Only what is listed is allowed. Nobody may delete, purge, change or re-limit the stream, nor take a snapshot's place; only
-ingest may write to it; only `prepare` may make it. Each user hears the answers to its own questions alone.
+ingest may write to it; only `prepare` may make it. Each user hears the answers to its own questions alone; the listener
+hears the alerts, which scoring alone may publish.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from shared.ledger.stream import STREAM
 
 READERS = ("ingest", "scoring", "reports", "archive")
-USERS = ("prepare", *READERS)
+LISTENER = "listener"
+"""A program of others, which may read the alerts of all homes and nothing of the ledger."""
+USERS = ("prepare", *READERS, LISTENER)
+ALERTS = "ALERTS_00"
 
 _INFORMATION = f"$JS.API.STREAM.INFO.{STREAM}"
 _READING = (
@@ -18,13 +22,23 @@ _READING = (
     f"$JS.API.CONSUMER.CREATE.{STREAM}.>",
     f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.>",
 )
+_INFORMATION_OF_ALERTS = f"$JS.API.STREAM.INFO.{ALERTS}"
 MAY_PUBLISH: Mapping[str, Sequence[str]] = {
-    "prepare": (_INFORMATION, f"$JS.API.STREAM.CREATE.{STREAM}"),
+    "prepare": (
+        _INFORMATION,
+        f"$JS.API.STREAM.CREATE.{STREAM}",
+        _INFORMATION_OF_ALERTS,
+        f"$JS.API.STREAM.CREATE.{ALERTS}",
+    ),
     "ingest": (*_READING, "ledger.>"),
-    "scoring": _READING,
+    "scoring": (*_READING, "alerts.>"),
     "reports": _READING,
     "archive": _READING,
+    # No consumers: whoever makes one says to which subject it delivers, and that could be one of the ledger.
+    LISTENER: (_INFORMATION_OF_ALERTS, f"$JS.API.DIRECT.GET.{ALERTS}"),
 }
+MAY_HEAR: Mapping[str, Sequence[str]] = {LISTENER: ("alerts.>",)}
+"""What a user hears besides the answers to its own questions."""
 
 
 def inbox_of(user: str) -> str:
@@ -40,10 +54,11 @@ def users_configuration(public_keys: Mapping[str, str]) -> str:
 
 def _user(name: str, public_key: str) -> str:
     publish = ", ".join(f'"{subject}"' for subject in MAY_PUBLISH[name])
+    hear = ", ".join(f'"{subject}"' for subject in (f"{inbox_of(name)}.>", *MAY_HEAR.get(name, ())))
     return (
         f"    # {name}\n"
         f"    {{ nkey: {public_key}, permissions: {{\n"
         f"      publish: {{ allow: [{publish}] }}\n"
-        f'      subscribe: {{ allow: ["{inbox_of(name)}.>"] }}\n'
+        f"      subscribe: {{ allow: [{hear}] }}\n"
         "    } }"
     )

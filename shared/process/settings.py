@@ -5,7 +5,7 @@ holds the list to this class.
 """
 
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     ledger_replicas: int = 1
     archive_folder: Path | None = None
 
+    webhook_networks: list[str] = []
+    smtp_url: str | None = None
+    mail_from: str | None = None
+
     postgres_dsn: SecretStr = SecretStr("postgresql://127.0.0.1:5432/kembar")
     postgres_connections: int = 8
 
@@ -84,6 +88,31 @@ class Settings(BaseSettings):
             if not home or role not in set(Role):
                 raise ValueError(f"{said!r} is no membership; write home/role, such as jakarta/bureau")
         return mapping
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _known_networks(cls, networks: list[str]) -> list[str]:
+        for each in networks:
+            ip_network(each)
+        return networks
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is None or (parts.scheme in ("smtp", "smtps") and parts.hostname and parts.password is None):
+            return url
+        raise ValueError("it is no mail server; write smtp://user@host:port, the password is a file of its own")
+
+    @property
+    def networks_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks that webhooks may lead to besides public ones."""
+        return tuple(map(ip_network, self.webhook_networks))
+
+    @property
+    def site(self) -> str:
+        """The address under which people reach the pages."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def has_tls(self) -> bool:

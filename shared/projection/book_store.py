@@ -1,7 +1,8 @@
 """Keep a book in a service's own tables: read what some events touch, put back what changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,10 +17,14 @@ queries = load_queries(__file__)
 
 
 class BroughtUp(NamedTuple):
-    """What changed in a book, and at which position: `changed` one by one, `imported` the partnerships that got an import."""
+    """What changed in a book, and at which position: `changed` one by one, `imported` the partnerships that got an import.
+
+    `before` are the activities that events amended, as they stood before all of them.
+    """
 
     changed: list[tuple[int, Activity | Partnership]]
     imported: list[str]
+    before: Mapping[UUID, Activity] = MappingProxyType({})
 
 
 async def bring_up(
@@ -33,10 +38,11 @@ async def bring_up(
     if isinstance(completion.data, ImportCompleted):
         return BroughtUp([], await _complete(connection, completion, completion.data, scope))
     book = await read_book(connection, home, run, registry, scope)
+    before = dict(book.activities)
     changed = [(event.position, change) for event in run for change in fold(book, event)]
     await write_book(connection, home, [change for _, change in changed])
     await _stage(connection, home, book)
-    return BroughtUp(changed, [])
+    return BroughtUp(changed, [], before)
 
 
 def runs_between_completions(events: Sequence[Event]) -> Iterator[Sequence[Event]]:

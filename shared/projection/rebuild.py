@@ -46,12 +46,17 @@ class CannotRebuild(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A projection and its tables. `kept` are tables of the schema that hold what the ledger does not."""
+    """A projection and its tables. `kept` are tables of the schema that hold what the ledger does not.
+
+    `carried_over` are those of the kept tables that projecting fills and others empty, with rows of one partnership and
+    position each: what the live projection had not come to is taken over from the new one.
+    """
 
     schema: str
     migrations: Sequence[Migration]
     projector: Projector
     kept: Collection[str] = ()
+    carried_over: Collection[str] = ()
 
     @property
     def next_schema(self) -> str:
@@ -123,6 +128,8 @@ class Rebuild:
         await self.build(await self._ledger.end(), _nobody)
         async with self._held_still("ACCESS EXCLUSIVE", _always) as connection:
             await self.build(await self._ledger.end(), _nobody)
+            for table in self._projection.carried_over:
+                await self._carry_over(connection, table)
             for table in self._projection.kept:
                 await connection.execute(f'DROP TABLE IF EXISTS "{rebuilt}"."{table}"')
                 await connection.execute(f'ALTER TABLE "{live}"."{table}" SET SCHEMA "{rebuilt}"')
@@ -130,6 +137,12 @@ class Rebuild:
             await connection.execute(f'ALTER SCHEMA "{rebuilt}" RENAME TO "{live}"')
             await self._grant(connection)
         return self.checkpoint.position
+
+    async def _carry_over(self, connection: Connection, table: str) -> None:
+        """Take over what only the new projection has come to; all else was handed on, or waits in the live table."""
+        names = {"live": self._projection.schema, "rebuilt": self._projection.next_schema, "table": table}
+        statement = await queries.carrying_over(connection, projection=self._projection.projector.name, **names)
+        await connection.execute(statement)
 
     async def _grant(self, connection: Connection) -> None:
         """Grant the service the rows of its new tables, as `migrate_all` does."""

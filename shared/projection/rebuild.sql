@@ -33,3 +33,16 @@ GROUP BY column_name HAVING count(*) = 1 ORDER BY column_name;
 -- name: one_rebuild_at_a_time$
 -- Is no other program building this projection anew? Holds as long as the session.
 SELECT pg_try_advisory_lock(hashtextextended('rebuild ' || :schema, 0));
+
+-- name: carrying_over$
+-- What to do, so that a live table gets those rows of the rebuilt one that the live projection has not come to: their
+-- position lies beyond its share, or their partnership waits there behind an event that could not be projected?
+SELECT format('INSERT INTO %1$I.%3$I SELECT * FROM %2$I.%3$I AS new '
+              'WHERE NOT EXISTS (SELECT FROM %1$I.checkpoint AS share WHERE share.projection = %4$L '
+              'AND share.position >= new.position AND (get_byte(sha256(convert_to(new.home || ''/'' || new.partnership, ''UTF8'')), 0) & 7) * 8 + (get_byte(sha256(convert_to(new.home || ''/'' || new.partnership, ''UTF8'')), 0) >> 3 & 7) '
+              'BETWEEN share.first_partition AND share.last_partition) '
+              'OR EXISTS (SELECT FROM %1$I.parked AS waiting WHERE waiting.home = new.home '
+              'AND (waiting.partnership = new.partnership AND waiting.position <= new.position '
+              'OR waiting.partnership = %5$L AND waiting.position = new.position)) '
+              'ON CONFLICT DO NOTHING',
+              :live::text, :rebuilt::text, :table::text, :projection::text, '');

@@ -1,5 +1,6 @@
 """The frame of a service's app: problem documents for every error, health, readiness, metrics, waiting for a position."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -61,7 +62,10 @@ def make_app(
     app.state.limits_of_addresses = Limits(settings.open_requests_per_second)
     app.state.progress = Progress(service)
     app.state.runtime = None
+    before_stopping: list[Callable[[], None]] = []  # what ends by itself only if it is told
+    app.state.before_stopping = before_stopping
     app.state.metrics = _metrics(app)
+    app.state.more_status = _nothing_more
     app.add_exception_handler(Fault, _problem_of_fault)
     app.add_exception_handler(Forbidden, _problem_of_refusal)
     app.add_exception_handler(RequestValidationError, _problem_of_question)
@@ -110,8 +114,14 @@ def _answer_status(app: FastAPI, service: str) -> None:
             "ledger_ends_at": end,
             "behind": end - checkpoint.position,
             "trouble": _trouble(app),
+            **await app.state.more_status(reader.home),
             "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool) if _may_see(reader, each)],
         }
+
+
+async def _nothing_more(home: str) -> dict[str, Any]:
+    """A service may have more to say of a home's status."""
+    return {}
 
 
 def _may_see(reader: Principal, parked: Parked) -> bool:
@@ -120,7 +130,7 @@ def _may_see(reader: Principal, parked: Parked) -> bool:
 
 
 class HeadAsGet:
-    """Answer HEAD wherever GET is answered; the server itself leaves the body out."""
+    """Answer HEAD wherever GET is answered; the server itself leaves the body out. The scope says so: a stream then ends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -128,7 +138,7 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as a GET."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", "kembar.head": True}
         await self._app(scope, receive, send)
 
 

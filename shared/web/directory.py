@@ -45,13 +45,13 @@ class Directory:
         self._used: dict[str, datetime] = {}
         self._was_used = asyncio.Event()
 
-    async def of_token(self, shown: str) -> tuple[Principal | Refused, Credential | None]:
+    async def of_token(self, shown: str, *, is_use: bool = True) -> tuple[Principal | Refused, Credential | None]:
         """Return who shows the token of this hash, or why it admits nobody, and what stands in the tables."""
-        return await self._find(shown, queries.token_shown)
+        return await self._find(shown, queries.token_shown, is_use=is_use)
 
-    async def of_session(self, shown: str) -> tuple[Principal | Refused, Credential | None]:
+    async def of_session(self, shown: str, *, is_use: bool = True) -> tuple[Principal | Refused, Credential | None]:
         """Return who shows the session of this hash, or why it admits nobody, and what stands in the tables."""
-        return await self._find(shown, queries.session_shown)
+        return await self._find(shown, queries.session_shown, is_use=is_use)
 
     async def keep_noting_use(self) -> None:
         """Write down what was used, every second, for ever; what a lost database did not take is written later."""
@@ -77,7 +77,13 @@ class Directory:
             self._used = used | self._used
             self._was_used.set()
 
-    async def _find(self, shown: str, read: Any) -> tuple[Principal | Refused, Credential | None]:  # noqa: ANN401
+    async def _find(
+        self,
+        shown: str,
+        read: Any,  # noqa: ANN401
+        *,
+        is_use: bool,
+    ) -> tuple[Principal | Refused, Credential | None]:
         remembered = self._remembered.get(shown)
         if remembered is None or remembered.generation != await self._generation():
             credential = await self._read(shown, read)
@@ -88,7 +94,7 @@ class Directory:
         if found is Refused.IDLE:  # it may have been used through another service
             credential = await self._read(shown, read)
             found = admit(credential, now)
-        if credential is not None and isinstance(found, Principal):
+        if is_use and credential is not None and isinstance(found, Principal):
             self._note(shown, credential, now)
         return found, credential
 

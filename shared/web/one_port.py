@@ -15,6 +15,11 @@ class OnePort:
         self._otherwise = otherwise
         self._front = FastAPI(lifespan=self._start_all, openapi_url=None)
 
+    @property
+    def apps(self) -> list[FastAPI]:
+        """All of them, each once."""
+        return list({id(app): app for app in (*self._by_prefix.values(), self._otherwise)}.values())
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; start and stop all apps together."""
         app: ASGIApp = self._front
@@ -26,6 +31,6 @@ class OnePort:
     @asynccontextmanager
     async def _start_all(self, _: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as started:
-            for app in {id(app): app for app in (*self._by_prefix.values(), self._otherwise)}.values():
+            for app in self.apps:
                 await started.enter_async_context(app.router.lifespan_context(app))
             yield

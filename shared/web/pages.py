@@ -123,9 +123,9 @@ def language_of(request: Request, otherwise: str = "id") -> Language:
 
 
 def show_problems_as_pages(
-    app: FastAPI, prefix: str, templates: Environment, in_words: Mapping[str, str] = PROBLEMS_IN_WORDS
+    app: FastAPI, prefix: str | tuple[str, ...], templates: Environment, in_words: Mapping[str, str] = PROBLEMS_IN_WORDS
 ) -> None:
-    """Let people see a problem as a page; the APIs' own addresses, under `prefix`, go on answering problem documents."""
+    """Let people see a problem as a page; the APIs' own addresses, under each `prefix`, go on answering problem documents."""
 
     def shown(request: Request, problem: Problem) -> Response:
         if request.url.path.startswith(prefix):

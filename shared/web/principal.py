@@ -24,8 +24,8 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-async def principal_of(request: Request) -> Principal | None:
-    """Return who is asking; None for nobody known.
+async def principal_of(request: Request, *, is_use: bool = True) -> Principal | None:
+    """Return who is asking; None for nobody known. `is_use` is whether that counts as a use of what is shown.
 
     Raises `Fault`: 401 for a token that admits nobody, 403 for a cookie on a request that another site may have caused. A
     cookie that admits nobody is as good as none: reading goes on where it is open.
@@ -33,9 +33,9 @@ async def principal_of(request: Request) -> Principal | None:
     sent = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
     scheme, _, token = sent.decode("latin-1").partition(" ")
     if token:
-        return await _of_token(request, token.strip() if scheme.lower() == "bearer" else "")
+        return await _of_token(request, token.strip() if scheme.lower() == "bearer" else "", is_use=is_use)
     secret = request.cookies.get(cookie_name(request.app.state.settings))
-    return await _of_session(request, secret) if secret else None
+    return await _of_session(request, secret, is_use=is_use) if secret else None
 
 
 def cookie_name(settings: Settings) -> str:
@@ -61,11 +61,11 @@ def comes_from_here(headers: Mapping[str, str]) -> bool:
     return bool(said) and said == headers.get("host", "").lower()
 
 
-async def _of_token(request: Request, token: str) -> Principal:
+async def _of_token(request: Request, token: str, *, is_use: bool) -> Principal:
     directory: Directory | None = request.app.state.directory
     if directory is None:
         raise Fault(UNAUTHORIZED)
-    found, credential = await directory.of_token(hash_of(token))
+    found, credential = await directory.of_token(hash_of(token), is_use=is_use)
     if isinstance(found, Refused):
         await _note_refused_token(request, found, credential, directory)
         raise Fault(UNAUTHORIZED)
@@ -89,11 +89,11 @@ async def _note_refused_token(
     )
 
 
-async def _of_session(request: Request, secret: str) -> Principal | None:
+async def _of_session(request: Request, secret: str, *, is_use: bool) -> Principal | None:
     directory: Directory | None = request.app.state.directory
     if directory is None:
         return None
-    found, _ = await directory.of_session(hash_of(secret))
+    found, _ = await directory.of_session(hash_of(secret), is_use=is_use)
     if isinstance(found, Refused):
         return None
     refuse_forgery(request)

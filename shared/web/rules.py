@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -27,6 +27,7 @@ SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 HomeAsked = Annotated[
     str | None, Query(description="Another home, for a ministry; one's own if left out", max_length=60, pattern=SLUG)
 ]
+HomeInPath = Annotated[str, Path(description="The home", max_length=60, pattern=SLUG)]
 
 log = structlog.get_logger()
 
@@ -64,8 +65,17 @@ class Requires:
 
     async def __call__(self, request: Request, home: HomeAsked = None) -> Principal:
         """Return who is asking; raise the 401, 403 or 429 of whoever may not."""
+        return await self._held_to_the_rules(request, await _within_limits(request), home)
+
+    async def again(self, request: Request, home: str | None) -> Principal:
+        """Return who is asking as it is now, of a request that is still open; raise as at its beginning.
+
+        It takes nothing of a rate, and is no use of a session that would keep it from ending.
+        """
+        return await self._held_to_the_rules(request, await principal_of(request, is_use=False), home)
+
+    async def _held_to_the_rules(self, request: Request, known: Principal | None, home: str | None) -> Principal:
         settings: Settings = request.app.state.settings
-        known = await _within_limits(request)
         principal = known or Principal(Role.PUBLIC.value, settings.home, Role.PUBLIC)
         if home is not None and (len(home) > 60 or not re.fullmatch(SLUG, home)):
             raise Fault(_wrong_home("That is no home's short name.", "Write it as it stands under “home” in answers."))
@@ -89,6 +99,14 @@ class RequiresAtHome(Requires):
     async def __call__(self, request: Request) -> Principal:  # type: ignore[override] # no home can be named
         """Return who is asking; raise the 401, 403 or 429 of whoever may not."""
         return await super().__call__(request, None)
+
+
+class RequiresInPath(Requires):
+    """The same where the address itself names the home."""
+
+    async def __call__(self, request: Request, home: HomeInPath) -> Principal:  # type: ignore[override] # it is no question
+        """Return who is asking; raise the 401, 403, 404 or 429 of whoever may not."""
+        return await super().__call__(request, home)
 
 
 def requires(action: Action, *, across: bool = False) -> Any:  # noqa: ANN401 - as FastAPI's own

@@ -108,7 +108,9 @@ async def test_what_is_posted_is_asked_for_until_its_rating_is_served(installati
     registered = [{"type": "partnership.registered", "data": registration(each)} for each in range(PARTNERSHIPS)]
     assert (await installation.post_batch(registered)).status_code == 201
 
-    took_ms, per_second = await post_and_ask(Installation(installation.settings.port, "token-of-bureau"), 0.4)
+    took_ms, per_second = await post_and_ask(
+        Installation(installation.settings.port, "token-of-bureau", installation.settings), 0.4
+    )
 
     assert 5 < len(took_ms) < 100
     assert min(took_ms) > 0

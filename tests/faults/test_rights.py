@@ -9,7 +9,8 @@ import pytest
 from nats.errors import TimeoutError as NatsTimeoutError
 
 from cli.secrets_folder import NATS_CONFIGURATION
-from shared.ledger.rights import MAY_PUBLISH, USERS
+from shared.ledger.alert_stream import subject_of_alert
+from shared.ledger.rights import ALERTS, LISTENER, MAY_PUBLISH, USERS
 from shared.ledger.stream import STREAM, WRITE_ONCE
 from shared.postgres.pool import open_pool
 from shared.postgres.roles import ACCESS, SERVICES
@@ -44,6 +45,13 @@ CALLS = {
         f"$JS.API.CONSUMER.CREATE.{STREAM}.x",
         {"stream_name": STREAM, "config": {"name": "x", **PUSH_INTO_THE_LEDGER}},
     ),
+    "let a consumer of the alerts push into the ledger": (
+        f"$JS.API.CONSUMER.CREATE.{ALERTS}.x",
+        {"stream_name": ALERTS, "config": {"name": "x", **PUSH_INTO_THE_LEDGER}},
+    ),
+    "delete the stream of alerts": (f"$JS.API.STREAM.DELETE.{ALERTS}", {}),
+    "purge the stream of alerts": (f"$JS.API.STREAM.PURGE.{ALERTS}", {}),
+    "change the stream of alerts": (f"$JS.API.STREAM.UPDATE.{ALERTS}", {"name": ALERTS, "subjects": ["alerts.>"]}),
     "ask the system account": ("$SYS.REQ.SERVER.PING", {}),
 }
 
@@ -127,6 +135,26 @@ async def test_nobody_hears_the_answers_to_another(nats_server, ledger, user):
     await spy.close()
 
 
+@pytest.mark.parametrize("user", USERS)
+async def test_only_scoring_publishes_alerts_and_only_the_listener_hears_them(nats_server, ledger, user):
+    scoring, other = await nats_server.connect_as("scoring"), await nats_server.connect_as(user)
+    subject, heard = subject_of_alert("jakarta", "hanoi", "dormant"), asyncio.Event()
+
+    async def hear(message):
+        heard.set()
+
+    await other.client.subscribe("alerts.>", cb=hear)
+    await other.client.flush()
+    assert await is_refused(other.client, subject, {}) == (user != "scoring")
+    await scoring.client.request(subject, b"{}", timeout=2)
+    await other.client.flush()
+    await asyncio.sleep(0.05)
+
+    assert heard.is_set() == (user == LISTENER)
+    await scoring.close()
+    await other.close()
+
+
 async def test_without_a_key_nobody_gets_in(nats_server):
     host, port = nats_server.address.url.removeprefix("nats://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -146,6 +174,7 @@ async def test_without_these_rights_the_log_could_be_taken_away():
         for user in USERS:
             allowed = ", ".join(f'"{subject}"' for subject in MAY_PUBLISH[user])
             open_to_all = open_to_all.replace(f"publish: {{ allow: [{allowed}] }}", 'publish: { allow: [">"] }')
+        assert open_to_all.count('publish: { allow: [">"] }') == len(USERS)
         (server.part.folder / "secrets" / NATS_CONFIGURATION).write_text(open_to_all)
         server.kill()
         server.start()

@@ -22,6 +22,7 @@ from cli.embedded.tokens import ROLES, add_token_of_role
 from cli.secrets_folder import ensure_secrets
 from cli.serve import STORES
 from shared.domain.access import Role
+from shared.ledger.alert_stream import create_alert_stream
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import STREAM, WRITE_ONCE
 from shared.postgres.migrate import migrate_all
@@ -138,8 +139,11 @@ def running_nats(configure=None, on: Path | None = None, **settings) -> Iterator
 
 @contextlib.asynccontextmanager
 async def open_ledger(server: NatsServer) -> AsyncIterator[Ledger]:
-    """A connection to a ledger with its stream."""
+    """A connection to a ledger with its stream, and that of the alerts beside it."""
     await server.make_stream()
+    maker = await server.connect_as("prepare")
+    await create_alert_stream(maker.client, replicas=1)
+    await maker.close()
     ledger = await server.connect()
     try:
         yield ledger

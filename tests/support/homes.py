@@ -4,17 +4,13 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from services.access.decide import Membership
-from services.ingest.ticker import close_days
 from shared.domain.access import Role
-from shared.ledger.ledger import Ledger
-from shared.postgres.pool import open_pool
 from shared.web.principal import ROLES
 from tests.support.engines import NatsServer
 from tests.support.installation import AnAccount, Installation, running_installation
@@ -68,6 +64,8 @@ class Homes:
         headers = {"Kembar-Min-Position": str(self.installation.last_position)}
         if role is not None:
             headers["Authorization"] = f"Bearer {token_of(role, home)}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         content = json.dumps(body).encode() if body is not None else raw
         parameters = {name.rstrip("_"): value for name, value in asked.items()} or None
         return await self.installation.http.request(method, path, params=parameters, content=content, headers=headers)
@@ -80,19 +78,6 @@ class Homes:
         if answer.is_success:
             self.installation.last_position = max(self.installation.last_position, answer.json()["position"])
         return answer
-
-    async def close_days_at(self, moment: datetime) -> None:
-        """Let it be this moment, and close what is over."""
-        settings, clock = self.installation.settings, self.installation.clock
-        clock.moment = moment
-        ledger = await Ledger.connect(settings.nats_url, "ingest", settings.secrets_folder)
-        pool = await open_pool(settings, "ingest")
-        try:
-            await close_days(ledger, pool, settings, clock)
-            self.installation.last_position = await ledger.end()
-        finally:
-            await pool.close()
-            await ledger.close()
 
 
 def mark(home: str, partnership: str) -> str:
@@ -111,7 +96,7 @@ async def three_homes_on(server: NatsServer, dsn: str, folder: Path, **settings:
             assert answer.status_code == 201, answer.text
             running.last_position = answer.json()["position"]
         await homes.ask("/ingest/v1/status", "viewer")
-        await homes.close_days_at(running.clock.moment)
+        await running.close_days_at(running.clock.moment)
         for home in ZONES:
             for slug, country in PARTNERSHIPS.items():
                 await _begin(homes, home, slug, country)

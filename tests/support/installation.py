@@ -21,11 +21,14 @@ from cli.embedded.nats_server import free_ports
 from cli.serve import how_served, on_one_port
 from services.access import store
 from services.access.decide import Membership, TokenPlanned
+from services.ingest.ticker import close_days
 from shared.domain.credentials import TOKEN_LASTS_AT_MOST
+from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Connection, open_pool
 from shared.process.settings import Settings
 from shared.process.tasks import end
 from shared.web.runtime import know_who_asks
+from shared.web.serving import OrderlyServer, apps_in
 from tests.support.engines import PRESENT, TOKENS, NatsServer, same_secrets
 
 
@@ -74,6 +77,18 @@ class Installation:
             headers["Authorization"] = f"Bearer {self.tokens[role]}"
         return await self.http.get(path, params=asked, headers=headers)
 
+    async def close_days_at(self, *moments: datetime) -> None:
+        """Let it be each of these moments, and close what is over, as the ticker does."""
+        ledger = await Ledger.connect(self.settings.nats_url, "ingest", self.settings.secrets_folder)
+        pool = await open_pool(self.settings, "ingest")
+        try:
+            for self.clock.moment in moments:
+                await close_days(ledger, pool, self.settings, self.clock)
+            self.last_position = await ledger.end()
+        finally:
+            await pool.close()
+            await ledger.close()
+
     async def ratings(self, role: str | None = None, **parameters: str) -> dict[str, dict[str, Any]]:
         """The answer of `/reports/v1/ratings`, by partnership."""
         answer = await self.get("/reports/v1/ratings", role, **parameters)
@@ -81,11 +96,11 @@ class Installation:
         return {item["partnership"]: item for item in answer.json()["items"]}
 
 
-class PromptServer(uvicorn.Server):
+class PromptServer(OrderlyServer):
     """A server that ends at once when it is told to, rather than look ten times a second whether it is."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, app: Any) -> None:
+        super().__init__(config, apps_in(app))
         self.ended = asyncio.Event()
 
     async def main_loop(self) -> None:
@@ -162,7 +177,7 @@ async def knowing(app: Any, dsn: str) -> AsyncIterator[Any]:
 @contextlib.asynccontextmanager
 async def serving(app: Any, settings: Settings) -> AsyncIterator[None]:
     """Serve an app as `kembar serve` does."""
-    web = PromptServer(uvicorn.Config(app, **how_served(settings)))
+    web = PromptServer(uvicorn.Config(app, **how_served(settings)), app)
     web.capture_signals = contextlib.nullcontext  # the test runner keeps its own signal handlers
     task = asyncio.create_task(web.serve())
     async with asyncio.timeout(30):

@@ -1,7 +1,7 @@
 """Made-up lives of a few partnerships, with all that can happen to a rating: the same for the same seed."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -54,6 +54,7 @@ class Life:
             self.ended: 1,
             self.others: 3,
             self.day_closed: 15,
+            self.caught_up: 1,
             self.last_registered: 1,
         }
         while True:
@@ -76,6 +77,7 @@ class Life:
             mode=self.chance.choice(list(Mode)),
             outcome=outcome,
             occurred=self.occurred(ahead=outcome is Outcome.PLANNED),
+            title={"en": f"Number {len(self.counting)}"},
             **changes,
         )
 
@@ -219,6 +221,13 @@ class Life:
     def day_closed(self) -> list[Posting]:
         return [self.close(self.chance.choice([1, 1, 1, 7, 40]))]
 
+    def caught_up(self) -> list[Posting]:
+        """After an outage every day is closed, all of them on the day that is today then."""
+        away = self.chance.choice([2, 5, 33])
+        self.day += timedelta(days=away)
+        over = [self.day - timedelta(days=back) for back in range(away, 0, -1)]
+        return [self.posting("day.closed", {"day": day.isoformat()}, None) for day in over]
+
     def close(self, days: int) -> Posting:
         """The next day begins; where the ticker was away, several days later."""
         self.day += timedelta(days=days)
@@ -248,8 +257,12 @@ class Life:
 def lives(seed: int, count: int) -> list[Read]:
     """Return that many events, as read from the ledger."""
     life = Life(random.Random(seed))
-    postings = (each for made in life.events() for each in made)
-    return [_read(posting, position) for position, posting in enumerate(islice(postings, count), 1)]
+    return read_from(islice((each for made in life.events() for each in made), count))
+
+
+def read_from(postings: Iterable[Posting]) -> list[Read]:
+    """Return the events of a ledger that holds these, one after the other."""
+    return [_read(posting, position) for position, posting in enumerate(postings, 1)]
 
 
 def _read(posting: Posting, position: int) -> Read:

@@ -38,9 +38,12 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-REFUSED = (401, 403, 404, 405, 422)
-"""What somebody is answered who may not: also where the address of the drawn case is that of no route, or no address."""
+REFUSED = (400, 401, 403, 404, 405, 422)
+"""What somebody is answered who may not: also where the address of the drawn case is that of no route, or no address, and
+where its body is no JSON, which is seen before anybody asks who sent it."""
 SERVICES = ["ingest", "scoring", "reports"]
+WITHOUT_AN_END = "/scoring/v1/alerts/stream"
+"""An answer that goes on for ever is never whole; tests/system/test_streams.py asks for it."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,7 @@ def session_of(role: Role) -> requests.Session:
 
 def run_contracts(url: str, document: dict, answered: Counter) -> None:
     """Draw cases from a document, send each as every role, and check every answer."""
-    schema = schemathesis.openapi.from_dict(document)
+    schema = schemathesis.openapi.from_dict(document).exclude(path=WITHOUT_AN_END)
     with sessions() as by_role:
         for found in schema.get_all_operations():
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):

@@ -222,9 +222,13 @@ async def test_each_home_closes_its_days_when_they_are_over_there(three_homes):
 
     before = await days()
     try:
-        await three_homes.close_days_at(datetime(2026, 11, 21, 8, 30, tzinfo=UTC))  # Los Angeles: half past midnight
+        await three_homes.installation.close_days_at(
+            datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
+        )  # Los Angeles: half past midnight
         los_angeles = await days()
-        await three_homes.close_days_at(datetime(2026, 11, 21, 11, 30, tzinfo=UTC))  # Auckland: half past midnight
+        await three_homes.installation.close_days_at(
+            datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
+        )  # Auckland: half past midnight
         auckland = await days()
     finally:
         three_homes.installation.clock.moment = PRESENT

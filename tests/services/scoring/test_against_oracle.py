@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ class Oracle:
         if event.type in RULING_TYPES:
             self.rulings.append(event)
         if isinstance(event.data, DayClosed):
-            self.today = event.recorded_on
+            self.today = event.data.day + timedelta(days=1)
         before, self.stands = self.stands, {each.partnership: each for each in self._rate_all()}
         for slug in sorted(before.keys() | self.stands.keys()):
             was, now = before.get(slug), self.stands.get(slug)

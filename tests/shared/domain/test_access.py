@@ -27,18 +27,19 @@ EDITING = [
     "record-activity",
     "correct-activity",
     "retract-activity",
+    "acknowledge",
     "import",
     "reverse-import",
     "judge",
     "adopt-rubric",
     "change-home",
 ]
-LOOKING = ["read", "read-withdrawn", "read-status", "read-parked", "keep-own-access"]
+LOOKING = ["read", "read-withdrawn", "read-status", "read-parked", "keep-own-access", "subscribe"]
 # Written out once more, beside the rules and not from them: a right that is given away by mistake is seen here.
 RIGHTS = {
     "bureau": [*LOOKING, "read-imports", *EDITING],
     "issuer": [*LOOKING, "read-imports", *EDITING, "issue-report"],
-    "embassy": [*LOOKING, "post", "record-activity", "correct-activity", "retract-activity"],
+    "embassy": [*LOOKING, "post", "record-activity", "correct-activity", "retract-activity", "acknowledge"],
     "viewer": LOOKING,
     "public": ["read", "read-status"],
     "auditor": [*LOOKING, "read-imports", "read-audit"],
@@ -46,7 +47,7 @@ RIGHTS = {
     "ministry": LOOKING,
 }
 OWN, FOREIGN = "hanoi", "beijing"
-ASKED_WITHOUT_A_PARTNERSHIP = [*LOOKING, "post"]
+ASKED_WITHOUT_A_PARTNERSHIP = [*LOOKING, "post", "acknowledge"]
 
 
 def is_allowed(principal: Principal, action: str, *, home: str = "jakarta", partnership: str | None = None) -> bool:

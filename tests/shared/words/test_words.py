@@ -10,15 +10,21 @@ from babel.messages.pofile import read_po
 from services.access import pages as access_pages
 from services.access import views as access_views
 from services.reports import views
+from services.scoring.pages import routes as page_routes
+from services.scoring.pages import views as page_views
+from services.scoring.subscriptions import pages as subscription_pages
 from shared.web import pages
+from shared.words import terms
 from shared.words.words import Words
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = ROOT / "shared" / "words" / "catalogue" / "id.po"
 TABLES = (
-    views.RATING_WORDS,
-    views.INDICATOR_WORDS,
-    views.DIRECTION_WORDS,
+    terms.RATING_WORDS,
+    terms.INDICATOR_WORDS,
+    terms.DIRECTION_WORDS,
+    terms.ACTIVITY_WORDS,
+    dict(enumerate(terms.NUMBER_WORDS)),
     views.OUTCOME_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
@@ -26,15 +32,22 @@ TABLES = (
     access_views.ROLE_WORDS,
     access_views.SCOPE_WORDS,
     access_views.KIND_WORDS,
+    subscription_pages.SAID,
+    subscription_pages.BUTTONS,
+    page_routes.PROBLEMS_IN_WORDS,
+    page_views.KIND_WORDS,
+    page_views.STATE_WORDS,
+    page_views.DIGEST_WORDS,
+    page_views.MESSAGE_WORDS,
 )
 
 
 def said_in_templates():
     folders = [ROOT / "shared" / "web", *(ROOT / "services").iterdir()]
     found = [
-        extract_from_dir(str(folder / "templates"), [("**.html", "jinja2")], keywords={"say": None})
+        extract_from_dir(str(templates), [("**.html", "jinja2")], keywords={"say": None})
         for folder in folders
-        if (folder / "templates").is_dir()
+        for templates in folder.rglob("templates")
     ]
     return {message for each in found for _, _, message, _, _ in each}
 

@@ -1,0 +1,1 @@
+"""Charts as our own SVG, the same in page and PDF."""

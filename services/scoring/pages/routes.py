@@ -1,0 +1,296 @@
+"""The pages of alerts and subscriptions: what was raised and who sees to it; one's own subscriptions and what became of them.
+
+Each form does what a route of the API does, by the same functions.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+import shared.web.pages
+from services.scoring import acknowledgements
+from services.scoring.alert_routes import cursor_of, read_cursor
+from services.scoring.alerts import read_alerts
+from services.scoring.delivery import routes as delivery_routes
+from services.scoring.delivery.mail import is_set_up
+from services.scoring.delivery.matching import queries as delivery_queries
+from services.scoring.pages.forms import changes_asked, id_asked, note_asked, snooze_asked, subscription_asked
+from services.scoring.pages.views import (
+    KIND_WORDS,
+    abouts_of,
+    alert_view,
+    choices,
+    delivery_view,
+    filled_in,
+    partnership_name,
+    subscription_view,
+)
+from services.scoring.subscriptions.decide import MOST_SUBSCRIPTIONS, Wish
+from services.scoring.subscriptions.desk import Desk
+from shared.domain.access import Action, Allowed, Principal, Subject, may, partnerships_of
+from shared.domain.alerting import AlertKind
+from shared.domain.amend import Partnership
+from shared.domain.text import Slug
+from shared.process.settings import Settings
+from shared.projection.book_store import read_registry
+from shared.projection.homes import read_home
+from shared.web.homes import zone_of
+from shared.web.pages import language_of, language_of_home, make_templates, render
+from shared.web.principal import refuse_forgery
+from shared.web.rules import requires
+from shared.web.signing_in import NOT_KEPT, Filled, RequiresSignIn
+from shared.words.words import Words
+
+MOST_ALERTS, MOST_DELIVERIES = 30, 20
+PROBLEMS_IN_WORDS = {
+    **shared.web.pages.PROBLEMS_IN_WORDS,
+    "invalid": "Something that was filled in cannot be taken as it stands. Go back and correct it.",
+    "subscription-stands-otherwise": "This cannot be done with the subscription as it stands. Go back and look at it again.",
+    "delivery-stands-otherwise": "This message cannot be sent again.",
+    "unknown-subscription": "There is no such subscription of your own.",
+    "unknown-delivery": "There is no such message to a subscription of your own.",
+    "unknown-alert": "There is no such alert.",
+    "unknown-acknowledgement": "There is nothing that you could take back.",
+    "acknowledged-already": "Somebody else sees to this alert already.",
+    "mail-not-set-up": "This installation sends no e-mail. Choose a webhook, or ask the administrator.",
+}
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_forgery)])
+templates = make_templates(Path(__file__).parent / "templates")
+Reader = Annotated[Principal, requires(Action.READ)]
+Subscriber = Annotated[Principal, Depends(RequiresSignIn(Action.SUBSCRIBE))]
+Acknowledger = Annotated[Principal, Depends(RequiresSignIn(Action.ACKNOWLEDGE))]
+
+
+@router.get("/alerts")
+async def alerts(
+    request: Request,
+    reader: Reader,
+    partnership: Annotated[Slug | Literal[""], Query()] = "",
+    kind: AlertKind | Literal[""] = "",
+    thresholds: bool = False,
+    cursor: Annotated[str | None, Query(max_length=60)] = None,
+) -> HTMLResponse:
+    """Show what was raised, the latest first, and who sees to it."""
+    pool = request.app.state.runtime.pool
+    found = await read_alerts(
+        pool,
+        reader,
+        up_to=request.app.state.progress.checkpoint.position,
+        before=read_cursor(cursor) if cursor else None,
+        partnership=partnership or None,
+        kinds=[kind] if kind else None,
+        by_law_only=not thresholds,
+        most=MOST_ALERTS + 1,
+    )
+    words, zone = await _words_for(request, reader), await zone_of(request, reader.home)
+    seen_to = await _seen_to(request, reader)
+    site = _settings(request).site
+    views = [alert_view(each, seen_to.get(each.alert), reader.account, zone, site, words) for each in found]
+    registry = await _registry(request, reader)
+    asked = {
+        "partnership": partnership,
+        "kind": kind.value if kind else None,
+        "thresholds": "true" if thresholds else None,
+    }
+    return await _page(
+        request,
+        reader,
+        "alerts.html",
+        words,
+        here={name: value for name, value in asked.items() if value},
+        alerts=views[:MOST_ALERTS],
+        earlier=cursor_of(found[MOST_ALERTS - 1]) if len(found) > MOST_ALERTS else None,
+        partnerships=[(slug, partnership_name(each, words)) for slug, each in sorted(registry.items())],
+        kinds=[(each.value, words.say(word)) for each, word in KIND_WORDS.items()],
+        asked=asked,
+        may_acknowledge=_may(reader, Action.ACKNOWLEDGE),
+        may_subscribe=_may(reader, Action.SUBSCRIBE),
+    )
+
+
+@router.post("/alerts/acknowledge")
+async def acknowledge(request: Request, account: Acknowledger, form: Filled) -> Response:
+    """Say that one sees to an alert, or take that back."""
+    alert = id_asked(form, "alert")
+    if form.get("take_back") == "yes":
+        await acknowledgements.take_back(request, account, alert)
+    else:
+        await acknowledgements.acknowledge(request, account, alert, note_asked(form))
+    return _back(request, "/alerts")
+
+
+@router.get("/subscriptions")
+async def subscriptions(request: Request, subscriber: Subscriber, about: str | None = None) -> HTMLResponse:
+    """Show one's own subscriptions, what failed, and the form for another; `about` fills that form."""
+    return await _subscriptions_page(request, subscriber, about=about)
+
+
+@router.post("/subscriptions")
+async def subscribe(request: Request, subscriber: Subscriber, form: Filled) -> Response:
+    """Subscribe; a webhook's secret is shown this once."""
+    row, secret = await Desk(request, subscriber).subscribe(subscription_asked(form))
+    if secret is None:
+        return _back(request, f"/subscriptions/{row['subscription']}")
+    return await _subscription_page(request, subscriber, row["subscription"], secret=secret)
+
+
+@router.get("/subscriptions/{subscription}")
+async def subscription(request: Request, subscriber: Subscriber, subscription: UUID) -> HTMLResponse:
+    """Show one subscription, what was sent to it and what can be done with it."""
+    return await _subscription_page(request, subscriber, subscription)
+
+
+@router.post("/subscriptions/{subscription}/change")
+async def change(request: Request, subscriber: Subscriber, subscription: UUID, form: Filled) -> Response:
+    """Keep what is to be another."""
+    await Desk(request, subscriber).change(subscription, changes_asked(form))
+    return _back(request, f"/subscriptions/{subscription}")
+
+
+@router.post("/subscriptions/{subscription}/pause")
+async def pause(request: Request, subscriber: Subscriber, subscription: UUID, form: Filled) -> Response:
+    """Send nothing until it is resumed, or send again."""
+    desk = Desk(request, subscriber)
+    await (desk.resume if form.get("resume") == "yes" else desk.pause)(subscription)
+    return _back(request, f"/subscriptions/{subscription}")
+
+
+@router.post("/subscriptions/{subscription}/sample")
+async def sample(request: Request, subscriber: Subscriber, subscription: UUID) -> Response:
+    """Send a made-up alert."""
+    await Desk(request, subscriber).send_sample(subscription)
+    return _back(request, f"/subscriptions/{subscription}")
+
+
+@router.post("/subscriptions/{subscription}/secret")
+async def new_secret(request: Request, subscriber: Subscriber, subscription: UUID) -> Response:
+    """Draw another secret and show it, this once."""
+    secret = await Desk(request, subscriber).new_secret(subscription)
+    return await _subscription_page(request, subscriber, subscription, secret=secret)
+
+
+@router.post("/subscriptions/{subscription}/snooze")
+async def snooze(request: Request, subscriber: Subscriber, subscription: UUID, form: Filled) -> Response:
+    """Tell nothing of a partnership for a while, or tell of it again."""
+    await Desk(request, subscriber).snooze(subscription, snooze_asked(form))
+    return _back(request, f"/subscriptions/{subscription}")
+
+
+@router.post("/subscriptions/{subscription}/end")
+async def end(request: Request, subscriber: Subscriber, subscription: UUID) -> Response:
+    """End a subscription."""
+    await Desk(request, subscriber).end(subscription)
+    return _back(request, "/subscriptions")
+
+
+@router.post("/subscriptions/{subscription}/again")
+async def send_again(request: Request, subscriber: Subscriber, subscription: UUID, form: Filled) -> Response:
+    """Let a delivery that has failed begin anew."""
+    await delivery_routes.again(request, subscriber, id_asked(form, "delivery"))
+    return _back(request, f"/subscriptions/{subscription}")
+
+
+async def _subscriptions_page(request: Request, subscriber: Principal, *, about: str | None) -> HTMLResponse:
+    desk, words = Desk(request, subscriber), await _words_for(request, subscriber)
+    zone = await zone_of(request, subscriber.home)
+    abouts = abouts_of(await _registry(request, subscriber), words)
+    rows = await desk.listed("own", None, MOST_SUBSCRIPTIONS * 2)
+    failed = delivery_queries.deliveries_of_account(
+        desk.pool, home=subscriber.home, account=subscriber.account, state="failed", before=None, most=MOST_DELIVERIES
+    )
+    wish = filled_in(Wish(language=words.language))
+    return await _page(
+        request,
+        subscriber,
+        "subscriptions.html",
+        words,
+        subscriptions=[subscription_view(each, abouts, words) for each in rows if each["ended_at"] is None],
+        failed=[(str(row["subscription"]), delivery_view(row, zone, words)) async for row in failed],
+        abouts=abouts,
+        chosen=about if about in dict(abouts) else wish.about,
+        wish=wish,
+        mails=is_set_up(_settings(request)),
+        **choices(words),
+    )
+
+
+async def _subscription_page(
+    request: Request, subscriber: Principal, subscription: UUID, *, secret: str | None = None
+) -> HTMLResponse:
+    desk, words = Desk(request, subscriber), await _words_for(request, subscriber)
+    row, zone = await desk.own(subscription), await zone_of(request, subscriber.home)
+    registry = await _registry(request, subscriber)
+    abouts = abouts_of(registry, words)
+    sent = delivery_queries.deliveries_of_subscription(
+        desk.pool, subscription=subscription, state=None, before=None, most=MOST_DELIVERIES
+    )
+    view = subscription_view(row, abouts, words)
+    return await _page(
+        request,
+        subscriber,
+        "subscription.html",
+        words,
+        own=f"/subscriptions/{subscription}",
+        subscription=view,
+        deliveries_by_subscription=[(str(subscription), delivery_view(each, zone, words)) async for each in sent],
+        partnerships=[(slug, partnership_name(each, words)) for slug, each in sorted(registry.items())],
+        abouts=abouts,
+        chosen=view.wish.about,
+        wish=view.wish,
+        secret=secret,
+        today=(await desk.today()).isoformat(),
+        **choices(words),
+    )
+
+
+async def _page(
+    request: Request,
+    reader: Principal,
+    template: str,
+    words: Words,
+    **values: Any,  # noqa: ANN401 - what each template shows
+) -> HTMLResponse:
+    home = await read_home(request.app.state.runtime.pool, reader.home)
+    page = render(templates, template, request, words, home=home, of_home=reader.home, **values)
+    page.headers.update(NOT_KEPT)
+    return page
+
+
+async def _words_for(request: Request, reader: Principal) -> Words:
+    home = await read_home(request.app.state.runtime.pool, reader.home)
+    return Words(language_of(request, language_of_home(home)))
+
+
+async def _registry(request: Request, reader: Principal) -> Mapping[str, Partnership]:
+    """Return the partnerships that a reader may see."""
+    own = partnerships_of(reader)
+    registry = await read_registry(request.app.state.runtime.pool, reader.home)
+    return {slug: each for slug, each in registry.items() if own is None or slug in own}
+
+
+async def _seen_to(request: Request, reader: Principal) -> dict[UUID, Any]:
+    """Return who has seen to what; the public is told nothing of accounts."""
+    if not _may(reader, Action.SUBSCRIBE):
+        return {}
+    known = await acknowledgements.acknowledgements(request, reader)
+    return {each.alert: each.model_dump() for each in known.items}
+
+
+def _may(reader: Principal, action: Action) -> bool:
+    return isinstance(may(reader, action, Subject(reader.home)), Allowed)
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _back(request: Request, path: str) -> Response:
+    """Return to a page in the language in which its form was filled in."""
+    language = "?lang=en" if request.query_params.get("lang") == "en" else ""
+    return RedirectResponse(f"{path}{language}", status_code=303, headers=NOT_KEPT)
