@@ -203,12 +203,12 @@ def _dormant(document: Document, voice: Voice) -> list[Line]:
     if document["by_law"]:
         day = voice.day(document["due"])
         news = voice.say(
-            "For %(months)s nothing has happened with %(name)s: since %(day)s the partnership is dormant.",
+            "No activity with %(name)s has been recorded for %(months)s: since %(day)s the partnership is dormant.",
             **values,
             day=day,
         )
     else:
-        news = voice.say("For %(months)s nothing has happened with %(name)s.", **values)
+        news = voice.say("No activity with %(name)s has been recorded for %(months)s.", **values)
     ends = voice.say("Any activity that is held ends the silence.")
     return [news, _last(document, voice), _standing(document, voice), _both(ends, *_better(document, voice))]
 
@@ -217,9 +217,9 @@ def _revived(document: Document, voice: Voice) -> list[Line]:
     name = voice.text(document["name"])
     if document["crossed"]:
         months = voice.months(_months_of(document))
-        news = voice.say("After %(months)s of silence something has happened with %(name)s.", months=months, name=name)
+        news = voice.say("After %(months)s of silence there is activity with %(name)s again.", months=months, name=name)
     else:
-        news = voice.say("After a silence something has happened with %(name)s.", name=name)
+        news = voice.say("After a silence there is activity with %(name)s again.", name=name)
     return [news, _last(document, voice), _standing(document, voice), *_better(document, voice)]
 
 
@@ -254,7 +254,7 @@ def _rated(document: Document, voice: Voice) -> dict[str, str]:
 
 
 def _lit(document: Document, voice: Voice) -> Line:
-    return voice.say("Of ten cells %(count)s are lit.", count=voice.words.say(NUMBER_WORDS[len(document["cells"])]))
+    return voice.say("Lit cells: %(count)s of ten.", count=voice.words.say(NUMBER_WORDS[len(document["cells"])]))
 
 
 def _standing(document: Document, voice: Voice) -> Line:
@@ -265,9 +265,12 @@ def _standing(document: Document, voice: Voice) -> Line:
 def _last(document: Document, voice: Voice) -> Line:
     last = document["last_activity"]
     if last is None:
-        return voice.say("No activity is known.")
+        since = document["silent_since"]
+        if since is None:
+            return voice.say("No activity is known.")
+        return voice.say("No activity is known since the memorandum of %(day)s.", day=voice.day(since))
     title, day = voice.text(last["title"]), voice.day(last["day"])
-    return voice.say("The last activity, of %(day)s: “%(title)s”.", day=day, title=title)
+    return voice.say("Last activity: %(day)s, “%(title)s”.", day=day, title=title)
 
 
 def _better(document: Document, voice: Voice) -> list[Line]:
@@ -276,7 +279,9 @@ def _better(document: Document, voice: Voice) -> list[Line]:
     if target is None or not target["ways"]:
         return _keeping(document, voice)
     rating = voice.rating(target["rating"])
-    return [voice.say("What would make it %(rating)s: %(ways)s.", rating=rating, ways=_ways(target, voice))]
+    return [
+        voice.say("What would raise the rating to “%(rating)s”: %(ways)s.", rating=rating, ways=_ways(target, voice))
+    ]
 
 
 def _keeping(document: Document, voice: Voice) -> list[Line]:
@@ -284,7 +289,7 @@ def _keeping(document: Document, voice: Voice) -> list[Line]:
     if target is None or not target["ways"]:
         return []
     day = voice.day(target["by"])
-    return [voice.say("What would keep it, held by %(day)s: %(ways)s.", day=day, ways=_ways(target, voice))]
+    return [voice.say("What would keep the rating, held by %(day)s: %(ways)s.", day=day, ways=_ways(target, voice))]
 
 
 def _ways(target: Document, voice: Voice) -> str:
@@ -319,7 +324,7 @@ def _message(words: Words, subject: str, lines: Sequence[Line]) -> Message:
     title = escape(_cut(subject), quote=False)
     body = "\n".join(f"<p>{line.html}</p>" for line in lines)
     html = (
-        f'<!doctype html>\n<html lang="{words.language}">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
+        f'<!DOCTYPE html>\n<html lang="{words.language}">\n<head><meta charset="utf-8"/><title>{title}</title></head>\n'
         f"<body>\n{body}\n</body>\n</html>\n"
     )
     return Message(_cut(subject), "\n\n".join(line.plain for line in lines) + "\n", html)

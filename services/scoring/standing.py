@@ -1,7 +1,7 @@
 """A home as the worker keeps it in memory: registry, rulings, held activities by day, and how each partnership stands."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -52,6 +52,10 @@ class HeldFacts:
         """Return the last fact that took effect by this day."""
         index = bisect_right(self._by_day, day, key=_effective)
         return self._by_day[index - 1] if index else None
+
+    def named(self, activities: Collection[UUID]) -> tuple[Fact, ...]:
+        """Return the facts of these activities."""
+        return tuple(self._by_activity[each] for each in activities)
 
     def that_count(self, rubric: Rubric, today: date) -> tuple[Fact, ...]:
         """Return the facts on which the rating of a day depends.
@@ -152,11 +156,14 @@ class Standing:
         """Rate a partnership on a day, None where it is not in force."""
         return _rate(self.registry[slug], self.facts[slug], self.rulings, self.judgements.get(slug, ()), on)
 
-    def foresee(self, slug: str, on: date) -> Foresight:
-        """Look ahead from a day on which the partnership is in force; plans are not looked at."""
-        rubric = rubric_in_force(self.rulings, on)
-        mou_date = self.registry[slug].facts.mou_date
-        return foresee(History(slug, mou_date, self.facts[slug].that_count(rubric, on)), rubric, on)
+    def foresee(self, rating: Rating, on: date) -> Foresight:
+        """Look ahead from a rating of a day; plans are not looked at.
+
+        The newest activity of each cell says when it goes dark, so no other is needed.
+        """
+        newest = {state.activities[-1] for state in rating.cells.values() if state.activities}
+        facts = self.facts[rating.partnership].named(newest)
+        return foresee(History(rating.partnership, None, facts), rating.rubric, on)
 
     def _as_found(self, slug: str, on: date) -> dict[str, Any] | None:
         """Return how a partnership stood right before the event taken last."""

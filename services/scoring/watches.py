@@ -7,7 +7,7 @@ from functools import cache
 
 from services.scoring.grade import leaves_as_it_is
 from services.scoring.standing import Standing, slug_of
-from shared.domain.alerting import Alert, Announced, Cause, Stands, Watch
+from shared.domain.alerting import Alert, Announced, Cause, Stands, Watch, whole_months
 from shared.domain.amend import Activity, Partnership
 from shared.domain.events import (
     ActivityRecorded,
@@ -23,7 +23,7 @@ from shared.domain.foresight import Foresight
 from shared.domain.occurred import parse_occurred
 from shared.domain.rating import Fact
 from shared.domain.rulings import rubric_in_force
-from shared.domain.watching import look, look_again_on
+from shared.domain.watching import listen_again_on, look, look_again_on
 
 TELLS_NOTHING = (MilestoneReached, ProgrammeAgreed, RatingSet, RatingLifted)
 CATCHES_UP_AFTER = timedelta(days=1)
@@ -61,6 +61,7 @@ class Watches:
     known: dict[str, Watch | None] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     _look_again_on: dict[str, date] = field(default_factory=dict)
+    _listen_again_on: dict[str, date] = field(default_factory=dict)
 
     def take(
         self, event: Event, changed: Iterable[Activity | Partnership], imported: Iterable[str], standing: Standing
@@ -91,15 +92,17 @@ class Watches:
             return Stands.of(then, partnership.facts.mou_date, day) if then else None
 
         now = Stands.of(rating, partnership.facts.mou_date, on)
-        alerts, after = look(watch, now, stood, Cause(event.home, slug, event.position))
+        is_news = not isinstance(event.data, DayClosed)
+        alerts, after = look(watch, now, stood if is_news else None, Cause(event.home, slug, event.position))
         self._keep(slug, after)
+        self._listen_again_on[slug] = listen_again_on(now.silent_since, on)
         self._look_again_on[slug] = min(
             look_again_on(now), standing.facts[slug].next_after(on), _first_day_over(partnership)
         )
         if not alerts:
             return None
         before = watch.announced if watch else after.announced
-        last, foresight = standing.facts[slug].last_by(on), standing.foresee(slug, on)
+        last, foresight = standing.facts[slug].last_by(on), standing.foresee(rating, on)
         return Raised(event, partnership, on, tuple(alerts), before, now, last, foresight)
 
     def take_changed(self) -> dict[str, Watch | None]:
@@ -114,12 +117,23 @@ class Watches:
         assert self.today is not None
         if before is None or rubric_in_force(standing.rulings, before) != rubric_in_force(standing.rulings, self.today):
             return list(standing.registry)
-        return [slug for slug, each in standing.registry.items() if self._is_due(slug, each, self.today)]
+        return [slug for slug in standing.registry if self._is_due(slug, standing, self.today)]
 
-    def _is_due(self, slug: str, partnership: Partnership, day: date) -> bool:
+    def _is_due(self, slug: str, standing: Standing, day: date) -> bool:
         if self.known.get(slug) is None:
-            return partnership.stands(day, day)
-        return self._look_again_on.get(slug, date.min) <= day
+            return standing.registry[slug].stands(day, day)
+        if self._look_again_on.get(slug, date.min) <= day:
+            return True
+        return self._listen_again_on.get(slug, date.min) <= day and self._is_silent(slug, standing, day)
+
+    def _is_silent(self, slug: str, standing: Standing, day: date) -> bool:
+        """Say whether a month of silence is over; where not, an activity that nobody looked at has put it off."""
+        last = standing.facts[slug].last_by(day)
+        since = last.effective if last else standing.registry[slug].facts.mou_date
+        if since is None or whole_months(since, day):
+            return True
+        self._listen_again_on[slug] = listen_again_on(since, day)
+        return False
 
     def _watched(self, slugs: Iterable[str]) -> list[str]:
         return sorted(slug for slug in slugs if self.known.get(slug) is not None)

@@ -19,6 +19,7 @@ from shared.domain.alerting import (
     Rule,
     Stands,
     Watch,
+    whole_months,
 )
 from shared.domain.codes import RatingCode
 from shared.domain.months import first_day_outside
@@ -28,13 +29,15 @@ Stood = Callable[[date], Stands | None]
 WORST_LAST = {rating: number for number, rating in enumerate(RatingCode)}
 
 
-def look(watch: Watch | None, now: Stands, stood: Stood, cause: Cause) -> tuple[list[Alert], Watch]:
+def look(watch: Watch | None, now: Stands, stood: Stood | None, cause: Cause) -> tuple[list[Alert], Watch]:
     """Return the alerts to raise, in order, and the watch as it is then; `watch` is None at the first look.
 
     The first look tells how the partnership stands: that it is silent, that it will fall. Its rating is taken as known.
+    `stood` is None where nothing new is known: what was founded then still is.
     """
     looking = _Looking(watch, now, cause)
-    looking.withdraw_what_is_unfounded(stood)
+    if stood is not None:
+        looking.withdraw_what_is_unfounded(stood)
     looking.tell_rating()
     looking.tell_dormancy()
     looking.tell_silence()
@@ -43,11 +46,17 @@ def look(watch: Watch | None, now: Stands, stood: Stood, cause: Cause) -> tuple[
 
 
 def look_again_on(now: Stands) -> date:
-    """Return the first day on which time alone may give something to tell, after a look at how it stands now."""
+    """Return the first day on which time alone may change the rating, or bring its fall nearer than was told."""
     days = [now.rating.dormant_on, *_days_of_fall(now)]
-    if now.silent_since is not None and now.silent_months < LONGEST_SILENCE_MONTHS:
-        days.append(first_day_outside(now.silent_since, now.silent_months + 1))
     return min((day for day in days if day is not None and day > now.on), default=date.max)
+
+
+def listen_again_on(silent_since: date | None, on: date) -> date:
+    """Return the first day after this one on which another whole month of silence is to be told."""
+    if silent_since is None:
+        return date.max
+    months = whole_months(silent_since, on)
+    return first_day_outside(silent_since, months + 1) if months < LONGEST_SILENCE_MONTHS else date.max
 
 
 def is_founded(told: Open, then: Stands | None) -> bool:

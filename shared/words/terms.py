@@ -37,5 +37,5 @@ ACTIVITY_WORDS = {
     (Indicator.JOINT_EVENT, Direction.MUTUAL): "joint events on both sides",
 }
 """An activity that would have to be held, by its indicator and direction."""
-NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 """How many cells, as a newspaper writes it."""

@@ -187,7 +187,7 @@ async def test_an_alert_raised_while_tables_are_rebuilt_is_handed_on_once(a_year
         await connection.close()
 
     taking = asyncio.create_task(keep_taking())
-    for number in range(3):
+    for number in range(2):
         moments = [PRESENT + timedelta(days=DAYS + 10 + 12 * number + day) for day in range(12)]
         closing = asyncio.create_task(running.close_days_at(*moments))
         async with open_rebuild(PROJECTIONS["scoring"], ledger, running.settings) as building:

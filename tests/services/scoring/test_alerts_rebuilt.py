@@ -10,8 +10,9 @@ from shared.ledger.ledger import Entry
 from shared.ledger.subjects import PARTITIONS, partition_number, subject_of
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
-from shared.projection.parking import project_or_park, read_entries
+from shared.projection.parking import project_or_park, read_entries, try_parked_again
 from shared.projection.rebuild import open_rebuild
+from shared.projection.scope import ALL_PARTITIONS
 from shared.wire.envelope import Posting, encode
 from tests.support.build import HOME, a_partnership, an_id
 from tests.support.engines import PRESENT, same_secrets
@@ -71,6 +72,54 @@ async def test_what_only_the_rebuilt_tables_have_come_to_is_handed_on(ledger, na
     assert min(len(live), len(beyond), len(delivered), len(handed_on - delivered)) > 10
     assert waits in {row["partnership"] for row in rows if row["alert"] in beyond and row["position"] < 60}
     await pool.close()
+
+
+async def test_what_waited_is_told_in_the_end_as_if_it_had_not(ledger, database):
+    entries = [
+        Entry(each.home, each.id, subject_of(each.home, each.id, each.partnership), encode(each))
+        for each in postings()[:50]
+    ]
+    stored = await ledger.append(entries)
+    bad, projector = stored[4].position, RatingProjector()
+
+    class Choosy:
+        """The projector as it is before it is mended."""
+
+        name = "scoring"
+
+        def forget(self):
+            projector.forget()
+
+        async def project(self, connection, read, scope):
+            await projector.project(connection, read, scope)
+            assert all(each.event.position != bad for each in read)
+
+    pool = await open_pool(Settings(postgres_dsn=database, secrets_folder=same_secrets()), "scoring")
+    async with pool.acquire() as connection, connection.transaction():
+        await projector.project(connection, read_entries(stored, UTC, ALL_PARTITIONS))
+    plain = await told(pool)
+    for table in ("alert", "watch", "outbox", "calendar", "partnership", "rating", "rating_change"):
+        await pool.execute(f"DELETE FROM {table}")
+    projector.forget()
+    for first in range(0, len(stored), 30):
+        async with pool.acquire() as connection, connection.transaction():
+            read = read_entries(stored[first : first + 30], UTC, ALL_PARTITIONS)
+            await project_or_park(connection, Choosy(), read, ALL_PARTITIONS)
+    waited = await told(pool)
+    async with pool.acquire() as connection, connection.transaction():
+        await try_parked_again(connection, ledger, projector, UTC, ALL_PARTITIONS, len(stored))
+
+    assert set(waited) < set(plain)
+    assert {slug for slug, _ in set(plain) - set(waited)} == {CITIES[4]}
+    assert await told(pool) == plain
+    await pool.close()
+
+
+async def told(pool):
+    """The rows of alerts, of what waits to be handed on and of what was announced, with the partnership of each."""
+    tables = ("alert", "outbox", "watch")
+    rows = [row for table in tables for row in await pool.fetch(f"SELECT partnership, each::text FROM {table} AS each")]
+    return sorted(map(tuple, rows))
 
 
 def was_read(partnership, position, waits):
