@@ -76,8 +76,7 @@ async def make_subscriptions(owner: Pool, subscriptions: int, accounts: int, *, 
     """Fill the tables with subscriptions, in the place of those that are there."""
     async with owner.acquire() as connection:
         await connection.execute("DELETE FROM subscription")
-        await connection.execute("DELETE FROM access.membership")
-        await connection.execute("DELETE FROM access.account")
+        await own.drop_accounts(connection, home=HOME)
         await own.make_accounts(connection, home=HOME, accounts=accounts)
         await own.make_memberships(connection, home=HOME, accounts=accounts)
         await own.make_subscriptions(

@@ -1,3 +1,8 @@
+-- name: drop_accounts!
+-- Those of an earlier run.
+WITH memberships AS (DELETE FROM access.membership WHERE account LIKE :home || '/reader-%')
+DELETE FROM access.account WHERE account LIKE :home || '/reader-%';
+
 -- name: make_accounts!
 -- Accounts that may see all of the home.
 INSERT INTO access.account (account, home, kind, shown_name, language, made_at)

@@ -17,13 +17,15 @@ _TRACEBACKS_WITHOUT_VALUES = structlog.processors.ExceptionRenderer(
 _SECRETS = re.compile(
     r"""(?P<before> \b bearer \s+ | \b password ["']? \s* [:=] \s* ["']? ) [^\s"'\\]+
     | (?P<user> :// [^\s:/@"]* : ) [^\s/@"]+ (?=@)
-    | \b kembar_ [\w-]{20,}""",
+    | \b kembar_ [\w-]{20,}
+    | \b whsec_ [\w+/=-]{8,}
+    | \b [\w.+-]+ @ [\w-]+ (?: \. [\w-]+ )+""",
     re.IGNORECASE | re.VERBOSE,
 )
 
 
 def without_secrets(line: str) -> str:
-    """Return a line without what looks like a token or a password, should an error's text ever hold one."""
+    """Return a line without what looks like a token, a password or an e-mail address, should an error's text hold one."""
     return _SECRETS.sub(lambda found: f"{found['before'] or found['user'] or ''}…", line)
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 
 import pytest
 
+from cli.bench.alerts import make_subscriptions, match_once
 from cli.bench.figures import Samples
 from cli.bench.history import PARTNERSHIPS, batches_of_entries, history, registration
 from cli.bench.installation import Installation
@@ -17,7 +18,7 @@ from cli.bench.served import post_and_ask
 from cli.stop import CannotGoOn
 from services.ingest.requests import read_event
 from services.reports.store import read_known
-from shared.postgres.pool import open_pool
+from shared.postgres.pool import open_pool, open_pool_of_owner
 from shared.process.settings import Settings
 from shared.wire.envelope import attributes
 from shared.wire.problems import Problem
@@ -115,3 +116,18 @@ async def test_what_is_posted_is_asked_for_until_its_rating_is_served(installati
     assert 5 < len(took_ms) < 100
     assert min(took_ms) > 0
     assert per_second <= 500
+
+
+async def test_alerts_are_matched_with_as_many_subscriptions_as_fit(database):
+    settings = Settings(postgres_dsn=database)
+    owner, samples = await open_pool_of_owner(settings, "scoring"), Samples()
+    async with owner:
+        await make_subscriptions(owner, 5_000, 20, to_all=False)
+        fitting = await owner.fetchval(
+            "SELECT count(*) FROM subscription WHERE silence_months IS NULL AND (scope, value) IN (('all', ''), "
+            "('partnership', 'city-0007'), ('country', 'CA'), ('issue', 'issue 1'), ('rating', 'kurang_aktif'))"
+        )
+
+        assert await match_once(owner, samples, "most") == fitting > 50
+        assert await owner.fetchval("SELECT count(*) FROM delivery") == 0
+    assert samples.median("most, written") > samples.median("most") > 0

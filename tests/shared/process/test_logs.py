@@ -44,6 +44,8 @@ def test_a_fault_is_logged_with_its_place_and_without_the_values_of_variables():
         ('{"error": "cannot reach postgresql://kembar:S3cret@db/kembar"}', "S3cret"),
         ('{"error": "the token kembar_0123456789abcdefghijKLMN is not valid"}', "kembar_0123456789abcdefghijKLMN"),
         ('{"password": "S3cret"}', "S3cret"),
+        ('{"error": "550 no warga.kota@mail.example.org here"}', "warga.kota@"),
+        ('{"error": "cannot sign by whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}', "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     ],
 )
 def test_what_looks_like_a_secret_is_left_out(line: str, secret: str):
