@@ -358,6 +358,8 @@ CREATE INDEX delivery_in_hand ON scoring.delivery USING btree (receiver) WHERE (
 
 CREATE INDEX delivery_in_order ON scoring.delivery USING btree (subscription, partnership, number) WHERE (state = 'pending'::text);
 
+CREATE INDEX delivery_in_trouble ON scoring.delivery USING btree (receiver) WHERE ((state = 'pending'::text) AND (attempts > 0) AND (deliverer IS NULL));
+
 CREATE INDEX delivery_of_alert ON scoring.delivery USING btree (alert) WHERE (alert IS NOT NULL);
 
 CREATE INDEX delivery_of_subscription ON scoring.delivery USING btree (subscription, number DESC);

@@ -152,7 +152,7 @@ async def raised_while_it_is_killed(pool, deliverer, told, chance) -> list[tuple
             alerts.append((await raise_alert(pool, partnership), partnership))
         before = sum(len(each.receiver.got) for each in told)
         async with asyncio.timeout(30):
-            while sum(len(each.receiver.got) for each in told) < before + chance.randrange(5, 60):  # noqa: ASYNC110
+            while sum(len(each.receiver.got) for each in told) < before + chance.randrange(5, 40):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         deliverer.again()
     return alerts

@@ -280,6 +280,16 @@ async def test_a_home_that_is_not_released_takes_nobody_without_an_account(homes
     assert (answer.status_code, with_account.status_code) == (401, 403)
 
 
+async def test_without_a_mail_server_nobody_subscribes_by_mail_and_is_told_what_to_do(three_homes):
+    by_mail = {"email": "warga@example.org"}
+    public = await three_homes.ask(f"{PATH}/by-email", None, method="POST", body=by_mail)
+    account = await three_homes.ask(PATH, "viewer", method="POST", body={"channel": by_mail})
+
+    for answer in (public, account):
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/mail-not-set-up")
+        assert "webhook" in answer.json()["remedy"]
+
+
 @pytest.mark.parametrize("path", ["confirm", "end"])
 async def test_a_link_that_leads_nowhere_says_so_in_both_languages(homes, path):
     http: httpx.AsyncClient = homes.installation.http

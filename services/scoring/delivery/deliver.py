@@ -20,7 +20,7 @@ from services.scoring.delivery.matching import AtHome, hand_out, home_of, querie
 from services.scoring.delivery.outcome import Outcome, Settled, settle
 from services.scoring.delivery.timing import outside_of
 from services.scoring.delivery.webhook import Webhooks, signed_headers
-from services.scoring.subscriptions.store import end_subscription, forget_unconfirmed
+from services.scoring.subscriptions.store import MAIL_SERVER, end_subscription, forget_unconfirmed
 from shared.ledger.ledger import CONNECTION_ERRORS
 from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool, open_pool
 from shared.process.clock import Clock, now
@@ -33,9 +33,10 @@ from shared.projection.shares import queries as leases
 DELIVERIES = "deliveries"
 CHANNEL = channel_of(DELIVERIES)
 HINTS = (CHANNEL, channel_of("scoring"))
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 256
 MOST_OF_ONE_RECEIVER = 8
-"""So few messages are on their way to one receiver at a time: one that hangs holds up nobody else."""
+"""So few messages are on their way to one receiver at a time, and one while it does not take what it was sent: so those that
+hang hold up nobody else."""
 CONNECTIONS = 5
 LOOK_AGAIN_SECONDS = 1.0
 """A hint is never a promise: the tables are looked at this often whatever comes."""
@@ -163,6 +164,7 @@ class Deliverer:
             now=self._clock(),
             most=most,
             most_of_one=MOST_OF_ONE_RECEIVER,
+            mail_server=MAIL_SERVER,
         )
         return [Claimed.read(row) async for row in rows]
 

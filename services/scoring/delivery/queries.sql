@@ -113,8 +113,8 @@ WITH gathering AS (
 SELECT delivery FROM gathering;
 
 -- name: claim
--- Take deliveries in hand that are due: of each receiver as many as it may have at once, of a subscription's partnership the
--- first that is pending. One that somebody has in hand who is not there any more is free again.
+-- Take deliveries in hand that are due: of each receiver as many as it may have at once, one while it does not take what it
+-- was sent; of a subscription's partnership the first that is pending. One that somebody has in hand who is not there any more is free again.
 WITH RECURSIVE waiting AS (
     (SELECT receiver FROM delivery WHERE state = 'pending' ORDER BY receiver LIMIT 1)
     UNION ALL
@@ -123,7 +123,10 @@ WITH RECURSIVE waiting AS (
 ), there AS MATERIALIZED (
     SELECT worker FROM worker WHERE projection = :projection
 ), room AS (
-    SELECT receiver, :most_of_one::int - (
+    SELECT receiver, CASE WHEN receiver <> :mail_server AND EXISTS (
+        SELECT FROM delivery
+        WHERE delivery.receiver = waiting.receiver AND state = 'pending' AND attempts > 0 AND deliverer IS NULL
+    ) THEN 1 ELSE :most_of_one::int END - (
         SELECT count(*) FROM delivery
         WHERE delivery.receiver = waiting.receiver AND deliverer IN (SELECT worker FROM there))::int AS places
     FROM waiting WHERE receiver IS NOT NULL

@@ -70,6 +70,7 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_in_order ON delivery (subscription, partnership, number) WHERE state = 'pending';
 CREATE INDEX delivery_due ON delivery (receiver, due_at, number) WHERE state = 'pending';
+CREATE INDEX delivery_in_trouble ON delivery (receiver) WHERE state = 'pending' AND attempts > 0 AND deliverer IS NULL;
 CREATE INDEX delivery_in_hand ON delivery (receiver) WHERE deliverer IS NOT NULL;
 CREATE INDEX delivery_of_alert ON delivery (alert) WHERE alert IS NOT NULL;
 CREATE INDEX delivery_of_subscription ON delivery (subscription, number DESC);
