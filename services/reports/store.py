@@ -28,6 +28,8 @@ from shared.wire.envelope import decode
 
 SCHEMA = "reports"
 OF_THE_BOOK = ("0002_book", "0004_staged_activity", "0005_amended")
+NOT_IN_THE_LEDGER = ("report_bytes", "job")
+"""Tables of what was made from the ledger and is kept, and of work under way: neither is computed anew."""
 EVENT_COLUMNS = (
     "position",
     "home",
