@@ -16,8 +16,7 @@ from services.reports.report import Report
 from services.reports.store import read_counted, read_moment, read_newest, read_position
 from shared.domain.access import Principal, partnerships_of
 from shared.domain.rulings import rubric_in_force
-from shared.ledger.ledger import EPOCH
-from shared.ledger.ledger import Ledger
+from shared.ledger.ledger import EPOCH, Ledger
 from shared.postgres.pool import Pool
 from shared.projection.homes import read_home_as_known
 from shared.projection.parking import read_parked

@@ -16,6 +16,7 @@ from services.reports.report import Report
 from services.reports.routes import RubricName
 from shared.domain.access import Action, Principal, Subject
 from shared.domain.text import Slug
+from shared.projection.progress import Progress
 from shared.web.homes import zone_of
 from shared.web.rules import demand
 from shared.wire.canonical import digest
@@ -89,7 +90,8 @@ async def made_for(request: Request, reader: Principal, kind: Kind, said: Said) 
 def now_of(request: Request) -> datetime:
     """Return the moment that nothing asked for may be later than: the ledger's clock can be ahead of this machine's."""
     now: datetime = request.app.state.clock()
-    return max(now, request.app.state.progress.checkpoint.recorded_at)
+    progress: Progress = request.app.state.progress
+    return max(now, progress.checkpoint.recorded_at)
 
 
 def demand_for(reader: Principal, asked: Asked) -> None:
