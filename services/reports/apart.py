@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from services.reports.orders import Answer, Order, fulfil
+from services.reports.orders import Answer, Order, Tell, fulfil
 from services.reports.store import SCHEMA
-from shared.postgres.pool import DATABASE_ERRORS, QUERY_TOOK_TOO_LONG, open_pool
+from shared.postgres.pool import DATABASE_ERRORS, QUERY_TOOK_TOO_LONG, Pool, open_pool
 from shared.process.logs import set_up_logs
 from shared.process.settings import Settings
 from shared.web.guards import TOOK_TOO_LONG
@@ -132,7 +132,7 @@ class _Process:
         spawning = multiprocessing.get_context("spawn")
         self._line, far_end = spawning.Pipe()
         lifeline, self._held = spawning.Pipe(duplex=False)
-        self._process = spawning.Process(target=_serve, args=(far_end, lifeline, self._settings), daemon=True)
+        self._process = spawning.Process(target=_serve, args=(far_end, lifeline, self._settings))
         self._process.start()
         far_end.close()
         lifeline.close()
@@ -158,13 +158,13 @@ async def _take_orders(line: Connection, settings: Settings) -> None:
     pool = await open_pool(settings.model_copy(update={"postgres_connections": 2}), SCHEMA)
     while True:
         order: Order = await asyncio.to_thread(line.recv)
-        line.send(await _answered(pool, order, lambda *step: line.send(Step(*step))))
+        line.send(await _answered(pool, settings, order, lambda *step: line.send(Step(*step))))
 
 
-async def _answered(pool: Any, order: Order, tell: Callable[[str, int, int], None]) -> Answer | Problem:  # noqa: ANN401
+async def _answered(pool: Pool, settings: Settings, order: Order, tell: Tell) -> Answer | Problem:
     """Return what came of an order. A fault of ours is logged here, and told as one: the process goes on."""
     try:
-        return await fulfil(pool, order, tell)
+        return await fulfil(pool, settings, order, tell)
     except Fault as fault:
         return fault.problem
     except QUERY_TOOK_TOO_LONG:
@@ -172,10 +172,12 @@ async def _answered(pool: Any, order: Order, tell: Callable[[str, int, int], Non
     except DATABASE_ERRORS as error:
         log.warning("a report could not read the tables", error=repr(error))
         return AWAY
-    except Exception as error:  # noqa: BLE001 - the top of this process
+    except Exception as error:
         log.error("a report failed", exc_info=error)
         return FAILED
 
 
-AWAY = Problem(503, "unreachable", "The tables cannot be reached just now.", "Try again in a moment.", retry_after_seconds=1)
+AWAY = Problem(
+    503, "unreachable", "The tables cannot be reached just now.", "Try again in a moment.", retry_after_seconds=1
+)
 FAILED = Problem(500, "fault", "Something is wrong on our side.", "Try again; if it stays so, tell the administrator.")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice, zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class Issued:
     None for all. `content` is the hash of the same report as JSON, None where the event does not say it.
     """
 
+    home: str
     event_id: UUID
     position: int
     recorded_at: datetime
@@ -38,17 +40,37 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report as bytes, and the same as JSON; `question` can be asked again, `versions` are of what made it."""
+    """A report as bytes, and the same as JSON; `question` can be asked again, `versions` are of what made it.
+
+    `question` is the report's, with the `format` and, of CSV, the `table`.
+    """
 
     question: dict[str, Any]
     position: int
     content: bytes
-    bytes: bytes
+    raw: bytes
     hash: str
     content_hash: str
     media_type: str
     file_name: str
     versions: dict[str, str]
+
+    def kept(self) -> dict[str, bytes]:
+        """Return what is to be kept, by its hash."""
+        return {self.hash: self.raw, self.content_hash: self.content}
+
+    def document(self) -> dict[str, Any]:
+        """Return what is told of it; by this it can be found again, and issued."""
+        return {
+            "question": self.question,
+            "position": self.position,
+            "hash": self.hash,
+            "content": self.content_hash,
+            "size_bytes": len(self.raw),
+            "media_type": self.media_type,
+            "file_name": self.file_name,
+            "versions": self.versions,
+        }
 
 
 def issuer_of(home: str) -> Principal:
@@ -91,7 +113,7 @@ def issued_document(issued: Issued) -> dict[str, Any]:
     }
 
 
-def comparison(issued: Issued, made: Made, content_then: Any) -> dict[str, Any]:  # noqa: ANN401 - as JSON has it
+def comparison(issued: Issued, made: Made, content_then: Any) -> dict[str, Any]:  # noqa: ANN401
     """Answer whether a report made again is what was issued, and where it differs; None where its JSON is not kept."""
     says_the_same = issued.content == made.content_hash if issued.content is not None else None
     return {
@@ -101,27 +123,30 @@ def comparison(issued: Issued, made: Made, content_then: Any) -> dict[str, Any]:
         "issued": {"hash": issued.hash, "content": issued.content, "versions": dict(issued.versions)},
         "again": {"hash": made.hash, "content": made.content_hash, "versions": made.versions},
         "versions_differ": sorted(
-            name
-            for name in {*issued.versions, *made.versions}
-            if issued.versions.get(name) != made.versions.get(name)
+            name for name in {*issued.versions, *made.versions} if issued.versions.get(name) != made.versions.get(name)
         ),
-        "differences": None if content_then is None else differences(content_then, made),
+        "differences": None
+        if content_then is None
+        else differences_between(content_then, json.loads(made.content), MOST_DIFFERENCES),
     }
 
 
-def differences(content_then: Any, made: Made) -> list[dict[str, Any]]:  # noqa: ANN401
-    """Return where what was issued and what is made now say something else, the first hundred places."""
-    found = _differences(content_then, json.loads(made.content), "")
-    return [each for each, _ in zip(found, range(MOST_DIFFERENCES), strict=False)]
+def differences_between(then: Any, now: Any, most: int) -> list[dict[str, Any]]:  # noqa: ANN401 - as JSON has it
+    """Return the first places in which two JSON values differ, by their JSON pointers; what is not there is null."""
+    return list(islice(_differences(then, now, ""), most))
 
 
 def _differences(then: Any, now: Any, path: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401
     if isinstance(then, dict) and isinstance(now, dict):
         for key in sorted({*then, *now}):
-            yield from _differences(then.get(key), now.get(key), f"{path}/{key}")
+            yield from _differences(then.get(key), now.get(key), f"{path}/{_escaped(key)}")
     elif isinstance(then, list) and isinstance(now, list):
-        for index in range(max(len(then), len(now))):
-            pair = (each[index] if index < len(each) else None for each in (then, now))
-            yield from _differences(*pair, f"{path}/{index}")
+        for index, (one, other) in enumerate(zip_longest(then, now)):
+            yield from _differences(one, other, f"{path}/{index}")
     elif then != now:
         yield {"at": path, "then": then, "now": now}
+
+
+def _escaped(key: str) -> str:
+    """Return a key as a JSON pointer has it (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")

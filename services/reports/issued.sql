@@ -6,7 +6,7 @@ ON CONFLICT DO NOTHING;
 
 -- name: issued_
 -- The reports that were issued, the latest first, as far as they are about partnerships that the reader may see.
-SELECT event_id, position, recorded_at, author, kind, partnership, question, made_at, hash, content, versions FROM issued
+SELECT home, event_id, position, recorded_at, author, kind, partnership, question, made_at, hash, content, versions FROM issued
 WHERE home = :home
   AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
   AND (:partnership::text IS NULL OR partnership IS NULL OR partnership = :partnership)
@@ -15,7 +15,7 @@ ORDER BY position DESC LIMIT :most;
 
 -- name: issued_one^
 -- One report that was issued, if the reader may see what it is about.
-SELECT event_id, position, recorded_at, author, kind, partnership, question, made_at, hash, content, versions FROM issued
+SELECT home, event_id, position, recorded_at, author, kind, partnership, question, made_at, hash, content, versions FROM issued
 WHERE home = :home AND event_id = :event_id
   AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]));
 
@@ -41,18 +41,3 @@ SELECT position, recorded_at, type, partnership, payload FROM event
 WHERE home = :home AND event_id = :event_id
   AND type IN ('activity.corrected', 'activity.retracted', 'import.reversed')
   AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]));
-
--- name: partnership_of_activity$
--- To which partnership does an activity belong, or what an event took back, if the reader may see it?
-SELECT partnership FROM activity_version
-WHERE home = :home AND (activity = :activity OR withdrawn_by = :activity) AND until_position IS NULL
-  AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
-LIMIT 1;
-
--- name: partnerships_of_reversal
--- Of which partnerships are the activities that an event took back?
-SELECT DISTINCT partnership FROM activity_version WHERE home = :home AND withdrawn_by = :event_id;
-
--- name: moment_of^
--- When was the last event up to a position recorded?
-SELECT position, recorded_at FROM event WHERE position <= :position ORDER BY position DESC LIMIT 1;

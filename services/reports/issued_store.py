@@ -72,6 +72,7 @@ async def read_bytes(pool: Pool, report_hash: str) -> bytes | None:
 
 def _issued(row: Any) -> Issued:  # noqa: ANN401
     return Issued(
+        home=row["home"],
         event_id=row["event_id"],
         position=row["position"],
         recorded_at=row["recorded_at"],

@@ -76,7 +76,9 @@ async def cancel_job(pool: Pool, owner: Principal, job: UUID) -> bool:
 
 async def take_job(pool: Pool, worker: UUID, lease_seconds: float) -> Job | None:
     """Take the job that is next in turn, None where none waits."""
-    gone = Problem(500, "worker-ended", "The work ended its process again and again.", "Ask for less, or tell the bureau.")
+    gone = Problem(
+        500, "worker-ended", "The work ended its process again and again.", "Ask for less, or tell the bureau."
+    )
     await queries.give_up(pool, most_attempts=MOST_ATTEMPTS, problem=gone.document())
     asked = {"worker": worker, "lease_seconds": lease_seconds, "most_attempts": MOST_ATTEMPTS}
     row = await queries.take_job(pool, **asked)

@@ -17,7 +17,7 @@ from services.reports.store import read_counted, read_moment, read_newest, read_
 from shared.domain.access import Principal, partnerships_of
 from shared.domain.rulings import rubric_in_force
 from shared.ledger.ledger import EPOCH, Ledger
-from shared.postgres.pool import Pool
+from shared.postgres.pool import Connection, Pool
 from shared.projection.homes import read_home_as_known
 from shared.projection.parking import read_parked
 from shared.projection.progress import Progress
@@ -49,10 +49,14 @@ async def make(tables: Tables, reader: Principal, zone: tzinfo, asked: Asked) ->
 
 async def gather(tables: Tables, reader: Principal, zone: tzinfo, asked: Asked) -> Material:
     """Return what the report is made of; its question says the moment and the position that it is answered at."""
-    settled = await settle(tables, asked)
-    held = held_to(reader, settled.partnership)
-    await _refuse_what_waits(tables.pool, held, settled)
-    return await _read(tables.pool, held, zone, settled)
+    return await gather_settled(tables.pool, reader, zone, await settle(tables, asked))
+
+
+async def gather_settled(pool: Connection | Pool, reader: Principal, zone: tzinfo, asked: Asked) -> Material:
+    """Return what a report is made of whose question says its moment and position already, and the tables hold these."""
+    held = held_to(reader, asked.partnership)
+    await _refuse_what_waits(pool, held, asked)
+    return await _read(pool, held, zone, asked)
 
 
 def compose(material: Material) -> Report:
@@ -101,7 +105,7 @@ def held_to(reader: Principal, partnership: str | None) -> Principal:
     return replace(reader, partnerships=frozenset({partnership}))
 
 
-async def _refuse_what_waits(pool: Pool, reader: Principal, asked: Asked) -> None:
+async def _refuse_what_waits(pool: Connection | Pool, reader: Principal, asked: Asked) -> None:
     """A report stands for ever, so none is made while something that it would hold waits to be brought into the tables."""
     own = partnerships_of(reader)
     for each in await read_parked(pool):
@@ -118,7 +122,7 @@ WAITS = Problem(
 )
 
 
-async def _read(pool: Pool, reader: Principal, zone: tzinfo, asked: Asked) -> Material:
+async def _read(pool: Connection | Pool, reader: Principal, zone: tzinfo, asked: Asked) -> Material:
     position = asked.position or 0
     known = await read_newest(pool, reader, position, zone, asked.last)
     if asked.partnership is not None and not known.partnerships:

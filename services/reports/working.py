@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -30,9 +29,9 @@ class Worker:
     pool: Pool
     apart: Apart
     most: int
+    wake: asyncio.Event
     lease_seconds: float = LEASE_SECONDS
     id: UUID = field(default_factory=uuid4)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def keep_working(worker: Worker) -> None:
@@ -66,13 +65,17 @@ async def _keep_taking(worker: Worker) -> None:
 
 async def _carry_out(worker: Worker, job: Job) -> None:
     """Have a job done, and say again and again that it is being done; leave off where it was cancelled."""
+    try:
+        order = order_of(job.kind, job.asked, job.owner)
+    except (ValueError, KeyError, TypeError, AttributeError, Fault):
+        return await _fail(worker, job, NOT_OURS)
     latest, moved = [Step("beginning", 0, 0)], asyncio.Event()
 
     def told(step: Step) -> None:
         latest[0] = step
         moved.set()
 
-    doing = asyncio.create_task(worker.apart.fulfil(order_of(job.kind, job.asked, job.owner), told))
+    doing = asyncio.create_task(worker.apart.fulfil(order, told))
     moving = asyncio.create_task(_keep_saying(worker, job, latest, moved))
     try:
         await asyncio.wait({doing, moving}, return_when=asyncio.FIRST_COMPLETED)
@@ -80,6 +83,12 @@ async def _carry_out(worker: Worker, job: Job) -> None:
             await _keep_what_came(worker, job, doing)
     finally:
         await end(doing, moving)
+    return None
+
+
+async def _fail(worker: Worker, job: Job, problem: Problem) -> None:
+    over = {"job": job.id, "worker": worker.id, "state": "failed", "result": None}
+    await queries.end_job(worker.pool, **over, problem=problem.document())
 
 
 async def _keep_saying(worker: Worker, job: Job, latest: list[Step], moved: asyncio.Event) -> None:
@@ -96,18 +105,18 @@ async def _keep_saying(worker: Worker, job: Job, latest: list[Step], moved: asyn
 
 
 async def _keep_what_came(worker: Worker, job: Job, doing: asyncio.Task[Answer]) -> None:
-    over: dict[str, Any] = {"job": job.id, "worker": worker.id}
     try:
         answer = doing.result()
     except Fault as fault:
-        await queries.end_job(worker.pool, **over, state="failed", result=None, problem=fault.problem.document())
+        await _fail(worker, job, fault.problem)
     except ProcessEnded:
-        await queries.end_job(worker.pool, **over, state="failed", result=None, problem=PROCESS_ENDED.document())
+        await _fail(worker, job, PROCESS_ENDED)
     else:
         async with worker.pool.acquire() as connection, connection.transaction():
             for report_hash, raw in answer.kept().items():
                 await keep_bytes(connection, report_hash, raw)
-            await queries.end_job(connection, **over, state="done", result=answer.document(), problem=None)
+            over = {"job": job.id, "worker": worker.id, "state": "done", "result": answer.document()}
+            await queries.end_job(connection, **over, problem=None)
 
 
 async def _keep_tidy(pool: Pool) -> None:
@@ -117,6 +126,10 @@ async def _keep_tidy(pool: Pool) -> None:
         await asyncio.sleep(TIDY_UP_EVERY_SECONDS)
 
 
+NOT_OURS = Problem(422, "no-question", "The job holds no question that this program can answer.", "Order it anew.")
 PROCESS_ENDED = Problem(
-    500, "process-ended", "The process that made the report ended.", "Ask for less; tell the administrator if it stays so."
+    500,
+    "process-ended",
+    "The process that made the report ended.",
+    "Ask for less; tell the administrator if it stays so.",
 )
