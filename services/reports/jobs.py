@@ -14,7 +14,7 @@ from shared.wire.problems import Problem
 
 MOST_UNFINISHED = 20
 """So many jobs of one account may wait or be worked on."""
-LEASE_SECONDS = 6.0
+LEASE_SECONDS = 5.0
 """A worker not heard of for so long is taken to be gone; its job is taken up again by whoever comes first."""
 MOST_ATTEMPTS = 3
 OVER = ("done", "failed", "cancelled")

@@ -24,15 +24,15 @@ SELECT job, home, owner, role, partnerships, kind, asked, state, step, done, ste
 WHERE home = :home AND owner = :owner ORDER BY posted_at DESC, job LIMIT 100;
 
 -- name: take_job^
--- Take a job that waits, or one whose worker has not been heard of any more. Accounts take turns: whoever has the fewest
--- worked on comes first, then whoever asked first.
+-- Take a job that waits, or one whose worker has not been heard of any more. Accounts take turns: first comes whoever was
+-- served longest ago, and of theirs the job that was asked for first.
 UPDATE job SET state = 'running', worker = :worker, attempts = attempts + 1, step = 'beginning', done = 0,
-    leased_until = clock_timestamp() + make_interval(secs => :lease_seconds)
+    begun_at = clock_timestamp(), leased_until = clock_timestamp() + make_interval(secs => :lease_seconds)
 WHERE job = (
     SELECT job FROM job AS waiting
     WHERE (state = 'queued' OR (state = 'running' AND leased_until < clock_timestamp())) AND attempts < :most_attempts
-    ORDER BY (SELECT count(*) FROM job AS other WHERE other.state = 'running' AND other.home = waiting.home
-              AND other.owner = waiting.owner AND other.leased_until >= clock_timestamp()), posted_at, job
+    ORDER BY (SELECT max(begun_at) FROM job AS other WHERE other.home = waiting.home AND other.owner = waiting.owner)
+        NULLS FIRST, posted_at, job
     FOR UPDATE SKIP LOCKED LIMIT 1)
 RETURNING job, home, owner, role, partnerships, kind, asked, state, step, done, steps, posted_at, ended_at, result,
     problem;

@@ -47,6 +47,7 @@ CREATE TABLE job (
     done         integer NOT NULL DEFAULT 0,
     steps        integer NOT NULL DEFAULT 0,
     posted_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    begun_at     timestamptz,
     ended_at     timestamptz,
     attempts     smallint NOT NULL DEFAULT 0,
     worker       uuid,

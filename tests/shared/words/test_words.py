@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from services.access import pages as access_pages
 from services.access import views as access_views
-from services.reports import views
+from services.reports import issued_pages, views
 from shared.web import pages
 from shared.words.words import Words
 
@@ -21,6 +21,7 @@ TABLES = (
     views.DIRECTION_WORDS,
     views.OUTCOME_WORDS,
     views.ISSUE_WORDS,
+    issued_pages.KIND_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
     access_pages.REFUSALS_IN_WORDS,
