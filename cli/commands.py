@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from cli.report_commands import report_app
 from cli.say import complain, out, print_json, say
 from cli.stop import CannotGoOn
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 show_app = typer.Typer(help="Show ratings, or one partnership.", no_args_is_help=True)
 app.add_typer(show_app, name="show")
+app.add_typer(report_app, name="report")
 people_app = typer.Typer(
     help="The people of this installation, for whoever administers the machine.", no_args_is_help=True
 )
