@@ -424,13 +424,7 @@ class DeedRows:
 
     def deeds(self) -> list[Deed]:
         """Return the activities; those of an import were posted when it was whole."""
-        return [
-            Deed(
-                Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"]),
-                row["recorded_at"].astimezone(self.zone).date(),
-            )
-            for row in self.rows
-        ]
+        return [deed_of(row, self.zone) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +453,34 @@ async def count_deeds(pool: Pool, where: Where, most: int) -> int:
     """Return how many activities are meant, counted no further than `most`."""
     counted: int = await queries.count_deeds_as_known(pool, **where.asked, most=most)
     return counted
+
+
+async def read_moment(pool: Pool, position: int) -> datetime | None:
+    """Return the moment at which a position was recorded, None before the first."""
+    moment: datetime | None = await queries.moment_of_position(pool, position=position)
+    return moment
+
+
+async def read_counted(pool: Pool, known: Known, reader: Principal, first: date, last: date) -> dict[str, int]:
+    """Return how many activities counted in a period, by partnership."""
+    slugs = [each.slug for each in known.partnerships]
+    asked = {"home": reader.home, "position": known.position, "partnerships": slugs, "kinds": list(KINDS)}
+    rows = queries.counted_as_known(pool, **asked, first=first, last=last)
+    return {row["partnership"]: row["counted"] async for row in rows}
+
+
+async def read_entries(
+    pool: Pool, reader: Principal, position: int, first: date, last: date, most: int
+) -> Sequence[Any]:
+    """Return the rows of the activities of a period, held or not, at most so many."""
+    rows = queries.entries_as_known(pool, **_seen_by(reader, position), first=first, last=last, most=most)
+    return [row async for row in rows]
+
+
+def deed_of(row: Any, zone: tzinfo) -> Deed:  # noqa: ANN401
+    """Return the activity of a row; one of an import was posted when that was whole."""
+    activity = Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"])
+    return Deed(activity, row["recorded_at"].astimezone(zone).date())
 
 
 def _partnership(row: Any) -> Partnership:  # noqa: ANN401

@@ -46,6 +46,7 @@ RULES = {
     "POST /reports/v1/backtest": Action.READ,
     "GET /reports/v1/diagnosis": Action.READ,
     "GET /reports/v1/partnerships/{partnership}/life": Action.READ,
+    "GET /reports/v1/reports/{kind}.{form}": Action.READ,
     "GET /scoring/v1/ratings/{partnership}/history": Action.READ,
     "GET /": Action.READ,
     "GET /partnerships/{partnership}": Action.READ,

@@ -20,6 +20,7 @@ TABLES = (
     views.INDICATOR_WORDS,
     views.DIRECTION_WORDS,
     views.OUTCOME_WORDS,
+    views.ISSUE_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
     access_pages.REFUSALS_IN_WORDS,

@@ -1,0 +1,128 @@
+"""The routes of reports that are handed out: any kind, any period, as known at any moment, in any format."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import StringConstraints
+
+from services.reports.answers import First, KnownAt, Last, Reader
+from services.reports.asked import Asked, Kind, Said, read_asked
+from services.reports.making import Tables, make
+from services.reports.render.as_csv import render_csv
+from services.reports.render.formats import FORMATS, Format, file_name, render
+from services.reports.report import Report
+from services.reports.routes import RubricName
+from shared.domain.access import Action, Principal, Subject
+from shared.domain.text import Slug
+from shared.projection.progress import Progress
+from shared.web.homes import zone_of
+from shared.web.rules import demand
+from shared.wire.canonical import digest
+from shared.wire.problems import Fault, Finding, Problem
+
+router = APIRouter(prefix="/reports/v1", tags=["reports"])
+OnePartnership = Annotated[Slug | None, Query(description="One partnership only", examples=["hanoi"])]
+InLanguage = Annotated[str | None, Query(alias="lang", description="id or en", examples=["id"])]
+TableName = Annotated[
+    str | None, StringConstraints(max_length=100), Query(description="Another table than the main one, for CSV only")
+]
+ComparedFirst = Annotated[str | None, Query(alias="compare_from", description="The first day of another period")]
+ComparedLast = Annotated[str | None, Query(alias="compare_to", description="The last day of another period")]
+ComparedKnown = Annotated[str | None, Query(description="An earlier moment in the ledger, for changes")]
+ANSWERS: dict[int | str, dict[str, object]] = {
+    200: {
+        "description": "The report. Its hash is that of the bytes: the same question has the same for ever.",
+        "content": {each.media_type.partition(";")[0]: {"schema": {}} for each in FORMATS.values()},
+        "headers": {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in (
+                ("Kembar-Position", "The report holds all up to it, and nothing after it"),
+                ("Kembar-Hash", "The SHA-256 of the bytes"),
+                ("Kembar-Known", "The moment up to which the report knows"),
+            )
+        },
+    },
+    304: {"description": "The report is the one whose ETag was sent as If-None-Match"},
+}
+
+
+@router.get("/reports/{kind}.{form}", response_class=Response, responses=ANSWERS)
+async def report(
+    request: Request,
+    reader: Reader,
+    kind: Kind,
+    form: Format,
+    first: First = None,
+    last: Last = None,
+    known: KnownAt = None,
+    language: InLanguage = None,
+    partnership: OnePartnership = None,
+    rubric: RubricName = None,
+    table: TableName = None,
+    compare_first: ComparedFirst = None,
+    compare_last: ComparedLast = None,
+    compare_known: ComparedKnown = None,
+) -> Response:
+    """Answer a report over a period (`from`, `to`) as `known` at a moment, of all partnerships or one, in a format.
+
+    The same question has the same bytes for ever. Without `known` it is answered as known now: `Kembar-Known` and
+    `Kembar-Position` say which moment that was. `changes` compares: with `compare_known`, an earlier moment, or with
+    `compare_from` and `compare_to`, another period.
+    """
+    if table is not None and form is not Format.CSV:
+        raise Fault(_only_for_csv())
+    said = Said(first, last, known, language, partnership, rubric, compare_first, compare_last, compare_known)
+    made = await made_for(request, reader, kind, said)
+    content = await asyncio.to_thread(render_csv, made, table) if table else await asyncio.to_thread(render, made, form)
+    return handed_out(request, made, form, content)
+
+
+async def made_for(request: Request, reader: Principal, kind: Kind, said: Said) -> Report:
+    """Return the report that a request asks for."""
+    zone = await zone_of(request, reader.home)
+    asked = read_asked(kind, said, now_of(request), zone)
+    demand_for(reader, asked)
+    return await make(tables_of(request), reader, zone, asked)
+
+
+def now_of(request: Request) -> datetime:
+    """Return the moment that nothing asked for may be later than: the ledger's clock can be ahead of this machine's."""
+    now: datetime = request.app.state.clock()
+    progress: Progress = request.app.state.progress
+    return max(now, progress.checkpoint.recorded_at)
+
+
+def demand_for(reader: Principal, asked: Asked) -> None:
+    """Refuse a report of changes to whoever may not see what was taken back."""
+    if asked.kind is Kind.CHANGES:
+        demand(reader, Action.READ_WITHDRAWN, Subject(reader.home))
+
+
+def tables_of(request: Request) -> Tables:
+    """Return where a request's report is read from."""
+    runtime = request.app.state.runtime
+    return Tables(runtime.pool, request.app.state.progress, runtime.ledger)
+
+
+def handed_out(request: Request, made: Report, form: Format, content: bytes) -> Response:
+    """Return the bytes of a report as an answer, with their hash; 304 where the caller has them already."""
+    found = digest(content)
+    etag = f'"{found.removeprefix("sha256:")}"'
+    headers = {
+        "ETag": etag,
+        "Kembar-Hash": found,
+        "Kembar-Position": str(made.stands.position),
+        "Kembar-Known": made.stands.known,
+        "Content-Disposition": f'attachment; filename="{file_name(made, form)}"',
+        "Cache-Control": "private, no-cache",
+    }
+    if etag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=FORMATS[form].media_type, headers=headers)
+
+
+def _only_for_csv() -> Problem:
+    finding = Finding("table", "Only CSV is one table.", "Leave it out, or ask for .csv.")
+    return Problem(422, "invalid", "The report cannot be made as it was asked for.", finding.remedy, (finding,))
