@@ -32,9 +32,7 @@ def _laid_out(template: bytes, fonts: typst.Fonts, report: str) -> tuple[bytes, 
     compiler = typst.Compiler(template, font_paths=fonts, ignore_system_fonts=True)
     made_at = datetime(*json.loads(report)["date"], tzinfo=UTC)
     try:
-        pdf = compiler.compile(
-            format="pdf", sys_inputs={"report": report}, pdf_standards=STANDARDS, timestamp=made_at
-        )
+        pdf = compiler.compile(format="pdf", sys_inputs={"report": report}, pdf_standards=STANDARDS, timestamp=made_at)
     except typst.TypstError as error:
         return b"E", f"{error.message}\n{error.diagnostic}".encode()
     assert isinstance(pdf, bytes)
