@@ -7,7 +7,16 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import shared.web.pages
-from services.reports import issued_pages, issued_routes, job_routes, pages, report_routes, routes, study_routes
+from services.reports import (
+    issued_pages,
+    issued_routes,
+    job_routes,
+    pages,
+    report_pages,
+    report_routes,
+    routes,
+    study_routes,
+)
 from services.reports.apart import Apart
 from services.reports.ingest_door import IngestDoor
 from services.reports.issued_routes import Makers
@@ -44,6 +53,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app.include_router(issued_routes.router)
     app.include_router(job_routes.router)
     app.include_router(issued_pages.router)
+    app.include_router(report_pages.router)
     app.include_router(pages.router)
     app.include_router(shared.web.pages.router)
     show_problems_as_pages(app, "/reports/v1/", pages.templates)

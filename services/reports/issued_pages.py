@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from services.reports.asked import Kind
 from services.reports.issued import Issued
 from services.reports.issued_routes import Reader, compared, existing
 from services.reports.issued_store import read_issued
 from services.reports.pages import templates
+from services.reports.report_pages import KIND_WORDS
 from shared.domain.access import Principal
 from shared.projection.homes import read_home
 from shared.web.homes import zone_of
@@ -20,16 +22,6 @@ from shared.words.dates import date_in_words, occurred_in_words
 from shared.words.words import Language, Words
 
 MOST_SHOWN = 100
-KIND_WORDS = {
-    "ratings": "Activity ratings",
-    "history": "History of a partnership",
-    "results": "Report of results",
-    "programme": "Yearly programme",
-    "recommendation": "Recommendation",
-    "diagnosis": "Diagnosis",
-    "changes": "What changed",
-    "aid": "Aid",
-}
 
 router = APIRouter(include_in_schema=False)
 
@@ -83,10 +75,9 @@ async def _page(request: Request, reader: Principal, fixed: Issued, again: dict[
 
 def _line(fixed: Issued, words: Words, zone: ZoneInfo) -> dict[str, Any]:
     recorded = fixed.recorded_at.astimezone(zone)
-    kind = KIND_WORDS.get(fixed.kind)
     return {
         "id": fixed.event_id,
-        "kind": words.say(kind) if kind else fixed.kind,
+        "kind": words.say(KIND_WORDS[Kind(fixed.kind)]) if fixed.kind in set(Kind) else fixed.kind,
         "format": str(fixed.question.get("format", ""))[:10].upper(),
         "period": _period(fixed, words.language),
         "partnership": fixed.partnership,

@@ -280,6 +280,7 @@ async def issued_bytes(request: Request, reader: Reader, event_id: UUID) -> Resp
         "Kembar-Hash": fixed.hash,
         "Kembar-Position": str(fixed.made_at),
         "Content-Disposition": f'attachment; filename="{fixed.event_id}.{form_of(fixed)}"',
+        **FORMATS[form_of(fixed)].headers,
     }
     return Response(raw, media_type=FORMATS[form_of(fixed)].media_type, headers=headers)
 

@@ -24,6 +24,7 @@ from services.reports.issued_routes import (
 from services.reports.issued_store import read_bytes
 from services.reports.jobs import MOST_UNFINISHED, OVER, Job, begin_job, cancel_job, job_document, read_job, read_jobs
 from services.reports.orders import REPORT, TOUCHED, MakeReport
+from services.reports.render.formats import FORMATS, Format
 from shared.domain.access import Action, Principal
 from shared.postgres.pool import Pool
 from shared.web.problems import described
@@ -149,7 +150,11 @@ async def result(request: Request, job: OwnJob) -> Response:
     """Answer what came of a job: the report itself, or the list of what is touched as JSON."""
     found = _result_of(job)
     raw = await _kept(request, found["hash"])
-    headers = {"Kembar-Hash": found["hash"], "Content-Disposition": f'attachment; filename="{found["file_name"]}"'}
+    headers = {
+        "Kembar-Hash": found["hash"],
+        "Content-Disposition": f'attachment; filename="{found["file_name"]}"',
+        **(FORMATS[Format(job.asked["format"])].headers if job.kind == REPORT else {}),
+    }
     return Response(raw, media_type=found["media_type"], headers=headers)
 
 

@@ -268,7 +268,7 @@ async def read_position(pool: Pool, known: datetime) -> int:
 
 
 async def read_known(
-    pool: Connection | Pool, reader: Principal, position: int, zone: tzinfo, partnership: str | None = None
+    pool: Pool, reader: Principal, position: int, zone: tzinfo, partnership: str | None = None
 ) -> Known:
     """Return what was known of the reader's home at a position, as far as it may see it; of one partnership, if named."""
     known = await _read_all_but_facts(pool, reader, position, zone, partnership)
@@ -283,7 +283,7 @@ def _add_facts(known: Known, rows: Sequence[Any]) -> None:
         known.facts[row["partnership"]].append(Fact.read(row, row["first_day"], row["last_day"]))
 
 
-async def read_newest(pool: Connection | Pool, reader: Principal, position: int, zone: tzinfo, day: date) -> Known:
+async def read_newest(pool: Pool, reader: Principal, position: int, zone: tzinfo, day: date) -> Known:
     """Return the same of all partnerships, but of the facts only those that decide ratings for a day.
 
     Of each kind that is the newest that took effect by then. Facts without an activity of their own, the nil UUID, say
@@ -315,9 +315,7 @@ def _fact_of_kind(number: int, activity: UUID, first: date, last: date) -> Fact:
     return Fact(activity, indicator, direction, Outcome.HELD, mode, first, last, last)
 
 
-async def count_facts(
-    pool: Connection | Pool, reader: Principal, position: int, partnership: str | None, most: int
-) -> int:
+async def count_facts(pool: Pool, reader: Principal, position: int, partnership: str | None, most: int) -> int:
     """Return of how many facts `read_known` would make ratings, counted no further than `most`."""
     asked = _seen_by(reader, position)
     counted: int = await queries.count_facts_as_known(pool, **asked, partnership=partnership, most=most)
@@ -330,7 +328,7 @@ def _seen_by(reader: Principal, position: int) -> dict[str, Any]:
 
 
 async def _read_all_but_facts(
-    pool: Connection | Pool, reader: Principal, position: int, zone: tzinfo, partnership: str | None
+    pool: Pool, reader: Principal, position: int, zone: tzinfo, partnership: str | None
 ) -> Known:
     partnerships = await read_partnerships(pool, reader, position, partnership)
     slugs = [each.slug for each in partnerships]
@@ -344,21 +342,14 @@ async def _read_all_but_facts(
     )
 
 
-async def read_partnerships(
-    pool: Connection | Pool, reader: Principal, position: int, partnership: str | None
-) -> list[Partnership]:
+async def read_partnerships(pool: Pool, reader: Principal, position: int, partnership: str | None) -> list[Partnership]:
     """Return the registry as known at a position, as far as the reader may see it; one entry only, if one is named."""
     rows = queries.partnerships_as_known(pool, **_seen_by(reader, position))
     return [_partnership(row) async for row in rows if partnership in (None, row["partnership"])]
 
 
 async def read_events(
-    pool: Connection | Pool,
-    reader: Principal,
-    position: int,
-    zone: tzinfo,
-    types: Sequence[str],
-    partnership: str | None = None,
+    pool: Pool, reader: Principal, position: int, zone: tzinfo, types: Sequence[str], partnership: str | None = None
 ) -> list[Event]:
     """Return the events of some types that the reader may see up to a position, in order; of one partnership, if named."""
     rows = queries.events_as_known(pool, **_seen_by(reader, position), types=list(types), partnership=partnership)
@@ -455,26 +446,24 @@ class Where:
         return {**_seen_by(self.reader, self.position), **period}
 
 
-async def read_deeds(pool: Connection | Pool, where: Where, zone: tzinfo) -> DeedRows:
+async def read_deeds(pool: Pool, where: Where, zone: tzinfo) -> DeedRows:
     """Return the activities that are meant, those taken back left out."""
     return DeedRows([row async for row in queries.deeds_as_known(pool, **where.asked)], zone)
 
 
-async def count_deeds(pool: Connection | Pool, where: Where, most: int) -> int:
+async def count_deeds(pool: Pool, where: Where, most: int) -> int:
     """Return how many activities are meant, counted no further than `most`."""
     counted: int = await queries.count_deeds_as_known(pool, **where.asked, most=most)
     return counted
 
 
-async def read_moment(pool: Connection | Pool, position: int) -> datetime | None:
+async def read_moment(pool: Pool, position: int) -> datetime | None:
     """Return the moment at which a position was recorded, None before the first."""
     moment: datetime | None = await queries.moment_of_position(pool, position=position)
     return moment
 
 
-async def read_counted(
-    pool: Connection | Pool, known: Known, reader: Principal, first: date, last: date
-) -> dict[str, int]:
+async def read_counted(pool: Pool, known: Known, reader: Principal, first: date, last: date) -> dict[str, int]:
     """Return how many activities counted in a period, by partnership."""
     slugs = [each.slug for each in known.partnerships]
     asked = {"home": reader.home, "position": known.position, "partnerships": slugs, "kinds": list(KINDS)}
@@ -483,11 +472,45 @@ async def read_counted(
 
 
 async def read_entries(
-    pool: Connection | Pool, reader: Principal, position: int, first: date, last: date, most: int
+    pool: Pool, reader: Principal, position: int, first: date, last: date, most: int
 ) -> Sequence[Any]:
     """Return the rows of the activities of a period, held or not, at most so many."""
     rows = queries.entries_as_known(pool, **_seen_by(reader, position), first=first, last=last, most=most)
     return [row async for row in rows]
+
+
+async def read_dated_documents(pool: Pool, reader: Principal, position: int, zone: tzinfo) -> list[Deed]:
+    """Return the signed documents that name a last day."""
+    rows = queries.dated_documents_as_known(pool, **_seen_by(reader, position))
+    return [deed_of(row, zone) async for row in rows]
+
+
+async def read_moved_versions(
+    pool: Pool, reader: Principal, after: int, position: int, most: int
+) -> tuple[list[Version], list[Version]]:
+    """Return the versions of activities, at most so many, and of partnerships that began or ended after a position."""
+    asked = {**_seen_by(reader, position), "after": after}
+    of_activities = [
+        Version(
+            Activity(
+                row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"]
+            ),
+            row["from_position"],
+            row["until_position"],
+        )
+        async for row in queries.activity_versions_moved(pool, **asked, most=most)
+    ]
+    of_partnerships = [
+        Version(_partnership(row), row["from_position"], row["until_position"])
+        async for row in queries.partnership_versions_moved(pool, **asked)
+    ]
+    return of_activities, of_partnerships
+
+
+async def read_events_at(pool: Pool, home: str, positions: Sequence[int], zone: tzinfo) -> list[Event]:
+    """Return the events at these positions, in order."""
+    rows = queries.events_at(pool, home=home, positions=list(positions))
+    return [decode(row["payload"], row["position"], row["recorded_at"], zone) async for row in rows]
 
 
 def deed_of(row: Any, zone: tzinfo) -> Deed:  # noqa: ANN401

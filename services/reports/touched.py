@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
@@ -187,8 +187,9 @@ def _pair(before: Material | None, after: Material | None) -> Pair:
 
 async def _gathered(connection: Connection, home: str, zone: tzinfo, asked: Asked) -> Material | None:
     """Return what a report is made of, None where the question has no answer then: its partnership was not there yet."""
+    as_pool = cast(Pool, connection)  # a query asks a pool or one line alike, and all must see the same transaction
     try:
-        return await gather_settled(connection, issuer_of(home), zone, asked)
+        return await gather_settled(as_pool, issuer_of(home), zone, asked)
     except Fault as fault:
         if fault.problem.status in (404, 422):
             return None

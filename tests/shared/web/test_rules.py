@@ -66,6 +66,8 @@ RULES = {
     "POST /reports/v1/jobs/{job}/issued": Action.ISSUE_REPORT,
     "GET /scoring/v1/ratings/{partnership}/history": Action.READ,
     "GET /": Action.READ,
+    "GET /reports": Action.READ,
+    "GET /reports/{kind}": Action.READ,
     "GET /partnerships/{partnership}": Action.READ,
 }
 

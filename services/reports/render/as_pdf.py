@@ -1,0 +1,177 @@
+"""A report as PDF for the desk and the archive: PDF/A-3a and PDF/UA-1, its data attached inside.
+
+The report goes to the layout as JSON, so nothing that somebody wrote is ever read as markup. The document's date is the
+day of `known`; fonts come with the project: the same report is the same bytes everywhere.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, assert_never
+
+from services.reports.charts.draw import draw
+from services.reports.charts.svg import THEMES
+from services.reports.render.attached import Attached, data_of, tables_beyond
+from services.reports.render.glyphs import shown
+from services.reports.render.press import Press
+from services.reports.render.written import SIGNS, is_number, rating_of, rating_word, written
+from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Table, ToFill, Value
+from services.reports.visible import one_line, visible
+from shared.wire.canonical import canonical, digest
+from shared.words.dates import date_in_words
+from shared.words.words import Words
+
+MOST_ROWS = 2_000
+"""So many rows of a table are laid out; 20,000 would take 18 seconds and 2.8 GB. A longer one is attached as CSV."""
+_LONG = 6
+"""From so many sections on, a report begins with its contents."""
+_SHORT_HASH = 16
+_WIDEST_SHARE = 30
+
+
+def render(report: Report, press: Press) -> bytes:
+    """Return the report as PDF. Raises `Fault` as `Press.pdf` does; it blocks, so call it in a thread."""
+    return press.pdf(canonical(layout(report)))
+
+
+def layout(report: Report) -> dict[str, Any]:
+    """Return all that the layout says, in the report's language, as JSON."""
+    words, stands = Words(report.language), report.stands
+    data = data_of(report)
+    attached = [data, *tables_beyond(report, MOST_ROWS)]
+    known = words.say("Known as of %(day)s", day=date_in_words(stands.known_on, report.language))
+    position = words.say("ledger position %(position)s", position=stands.position)
+    fingerprint = digest(data.text.encode())[len("sha256:") :][:_SHORT_HASH]
+    return {
+        "language": report.language,
+        "date": [stands.known_on.year, stands.known_on.month, stands.known_on.day],
+        "title": _line(report.title),
+        "subtitle": _line(report.subtitle),
+        "home_name": _line(report.home_name),
+        "letterhead": _lines(report.letterhead),
+        "signature": _lines(report.signature),
+        "signed_at": _line(f"{report.home_name}, {date_in_words(stands.known_on, report.language)}"),
+        "period": _period(report, words),
+        "known": known,
+        "running_head": _line(f"{report.home_name} · {report.title}"),
+        "running_foot": f"{known}, {position}. {words.say('Data')} {fingerprint}",
+        "keywords": [f"position {stands.position}", f"sha256 {fingerprint}"],
+        "has_contents": len(report.sections) >= _LONG,
+        "words": _words(words),
+        "sections": [
+            {"heading": _line(each.heading), "blocks": [_block(block, words) for block in each.blocks]}
+            for each in report.sections
+        ],
+        "attached": [_attachment(each, is_source=each is data) for each in attached],
+    }
+
+
+def _words(words: Words) -> dict[str, str]:
+    return {
+        "page": words.say("Page"),
+        "of": words.say("of"),
+        "contents": words.say("Contents"),
+        "table": words.say("Table"),
+        "figure": words.say("Figure"),
+        "name": words.say("Name and signature"),
+    }
+
+
+def _period(report: Report, words: Words) -> str:
+    first, last = (date_in_words(day, report.language) for day in (report.stands.first, report.stands.last))
+    return words.say("%(first)s to %(last)s", first=first, last=last)
+
+
+def _block(block: Block, words: Words) -> dict[str, Any]:
+    match block:
+        case Paragraph():
+            return {"type": "paragraph", "paragraphs": [_text(each) for each in block.text.split("\n\n")]}
+        case Facts():
+            return {"type": "facts", "pairs": [[_line(name), _text(said)] for name, said in block.pairs]}
+        case ToFill():
+            return {"type": "to_fill", "label": _line(block.label), "hint": _line(block.hint)}
+        case Chart():
+            return _chart(block, words)
+        case Table():
+            return _table(block, words)
+        case _:
+            assert_never(block)
+
+
+def _chart(chart: Chart, words: Words) -> dict[str, Any]:
+    """Return a chart; its table is not laid out beside it, but stands in the data and in the other formats."""
+    title, description = _line(chart.title), _line(chart.description)
+    svg = draw(chart.drawing, title=title, description=description, language=words.language)
+    width = float(svg.split('width="', 1)[1].split('"', 1)[0])
+    return {"type": "chart", "title": title, "description": description, "svg": _drawable(svg), "width": width}
+
+
+def _table(table: Table, words: Words) -> dict[str, Any]:
+    rows = [
+        [_cell(value, column, words) for value, column in zip(row, table.columns, strict=True)]
+        for row in table.rows[:MOST_ROWS]
+    ]
+    return {
+        "type": "table",
+        "caption": _line(table.caption),
+        "columns": [_column(each, index, rows) for index, each in enumerate(table.columns)],
+        "rows": rows,
+        "notes": [*_lines(table.notes), *_left_out(table, words)],
+    }
+
+
+def _column(column: Column, index: int, rows: Sequence[Sequence[Any]]) -> Mapping[str, Any]:
+    """Return a column with its share of the width: what its longest words need, and a little of what its text would."""
+    texts = [_as_text(row[index]) for row in rows]
+    longest_word = max((len(word) for text in [column.heading, *texts] for word in text.split()), default=1)
+    longest = max(map(len, texts), default=1)
+    share = min(_WIDEST_SHARE, max(3.0, min(longest_word, 20), longest**0.8))
+    heading = _line(column.heading)
+    return {"heading": heading, "kind": column.kind.value, "is_number": is_number(column), "share": round(share, 2)}
+
+
+def _as_text(cell: str | list[str]) -> str:
+    return cell if isinstance(cell, str) else " ".join(cell[:2])
+
+
+def _cell(value: Value, column: Column, words: Words) -> str | list[str]:
+    code = rating_of(value, column)
+    if code:
+        return [SIGNS[code], rating_word(code, words), THEMES["print"].ratings[code]]
+    return _text(written(value, column, words))
+
+
+def _left_out(table: Table, words: Words) -> Iterator[str]:
+    if len(table.rows) > MOST_ROWS:
+        yield words.say(
+            "The first %(shown)s of %(rows)s rows; all of them are attached to this document as %(file)s.",
+            shown=MOST_ROWS,
+            rows=len(table.rows),
+            file=f"{table.id}.csv",
+        )
+
+
+def _attachment(each: Attached, *, is_source: bool) -> dict[str, str]:
+    relationship = "source" if is_source else "supplement"
+    return {
+        "name": each.name,
+        "text": each.text,
+        "media_type": each.media_type,
+        "description": _line(each.description),
+        "relationship": relationship,
+    }
+
+
+def _drawable(svg: str) -> str:
+    """Return a drawing with what no font can show replaced."""
+    return svg if svg.isascii() else shown(svg)
+
+
+def _text(text: str) -> str:
+    return shown(visible(text))
+
+
+def _line(text: str) -> str:
+    return shown(one_line(text))
+
+
+def _lines(texts: Sequence[str]) -> list[str]:
+    return [_line(each) for each in texts]
