@@ -13,7 +13,6 @@ from pathlib import Path
 import typst
 
 MOST_BYTES_OF_MEMORY = 600 * 2**20
-STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 
 
 def main() -> None:
@@ -30,10 +29,11 @@ def main() -> None:
 
 def _laid_out(template: bytes, fonts: typst.Fonts, report: str) -> tuple[bytes, bytes]:
     compiler = typst.Compiler(template, font_paths=fonts, ignore_system_fonts=True)
-    made_at = datetime(*json.loads(report)["date"], tzinfo=UTC)
+    year, month, day = json.loads(report)["date"]
+    made_at = datetime(year, month, day, tzinfo=UTC)
     try:
         pdf = compiler.compile(
-            format="pdf", sys_inputs={"report": report}, pdf_standards=STANDARDS, timestamp=made_at
+            format="pdf", sys_inputs={"report": report}, pdf_standards=["a-3a", "ua-1"], timestamp=made_at
         )
     except typst.TypstError as error:
         return b"E", f"{error.message}\n{error.diagnostic}".encode()

@@ -1,9 +1,11 @@
 """The press: worker processes that lay out PDF, so that a report that cannot be laid out harms no one but its reader."""
 
+import atexit
 import subprocess
 import sys
 import threading
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from queue import Empty, LifoQueue
 
@@ -68,7 +70,10 @@ class _Worker:
         folders = [str(each) for each in font_folders()]
         self.answered = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(file), *folders], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", str(file), *folders],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"RAYON_NUM_THREADS": "1"},  # nothing of this process's own; more threads take memory and save no time
         )
 
     def answer(self, report: bytes, seconds: float) -> bytes:
@@ -113,6 +118,14 @@ class _Worker:
     def _broken(self) -> Fault:
         log.error("a worker ended without an answer", status=self._process.wait())
         return Fault(_BROKEN)
+
+
+@cache
+def the_press() -> Press:
+    """Return the press of this process; its workers end with it."""
+    press = Press()
+    atexit.register(press.close)
+    return press
 
 
 _INSTEAD = "Ask for a shorter period, for one partnership, or for XLSX, CSV or JSON, which hold the same."
