@@ -4,17 +4,39 @@ The three are apart, so that a report can be composed of what is not posted yet,
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import date, tzinfo
+from typing import Any
 
 from services.reports.answers import rubric_named
 from services.reports.asked import Asked, Kind
-from services.reports.kinds import ratings
-from services.reports.material import Material
+from services.reports.kinds import aid, changes, diagnosis, history, programme, ratings, recommendation, results
+from services.reports.material import Entry, Material
+from services.reports.moves import moves, positions_of
 from services.reports.report import Report
-from services.reports.store import read_counted, read_moment, read_newest, read_position
+from services.reports.store import (
+    Known,
+    Version,
+    Where,
+    count_deeds,
+    count_facts,
+    deed_of,
+    read_counted,
+    read_dated_documents,
+    read_deeds,
+    read_entries,
+    read_events,
+    read_events_at,
+    read_known,
+    read_moment,
+    read_moved_versions,
+    read_newest,
+    read_position,
+)
 from shared.domain.access import Principal, partnerships_of
+from shared.domain.amend import Activity
+from shared.domain.events import Event
 from shared.domain.rulings import rubric_in_force
 from shared.ledger.ledger import EPOCH, Ledger
 from shared.postgres.pool import Pool
@@ -24,7 +46,22 @@ from shared.projection.progress import Progress
 from shared.wire.problems import Fault, Problem
 
 CATCH_UP_SECONDS = 5.0
-COMPOSERS: Mapping[Kind, Callable[[Material], Report]] = {Kind.RATINGS: ratings.compose}
+MOST_ENTRIES = 20_000
+"""So many activities are listed in one report."""
+MOST_FACTS = 50_000
+MOST_MOVED = 5_000
+MOST_AT_LENGTH = 200
+"""Of so many partnerships the nine parts of a report of results are told one after the other."""
+COMPOSERS: Mapping[Kind, Callable[[Material], Report]] = {
+    Kind.RATINGS: ratings.compose,
+    Kind.HISTORY: history.compose,
+    Kind.RESULTS: results.compose,
+    Kind.PROGRAMME: programme.compose,
+    Kind.RECOMMENDATION: recommendation.compose,
+    Kind.DIAGNOSIS: diagnosis.compose,
+    Kind.CHANGES: changes.compose,
+    Kind.AID: aid.compose,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +156,134 @@ WAITS = Problem(
 
 
 async def _read(pool: Pool, reader: Principal, zone: tzinfo, asked: Asked) -> Material:
+    """Read what every kind needs, then what this one does."""
     position = asked.position or 0
     known = await read_newest(pool, reader, position, zone, asked.last)
     if asked.partnership is not None and not known.partnerships:
         raise Fault(_unknown_partnership(asked.partnership))
-    return Material(
+    material = Material(
         asked=asked,
         reader=reader,
         home=await read_home_as_known(pool, reader.home, position),
         zone=zone,
         known=known,
         rubric=rubric_named(asked.rubric, known) or rubric_in_force(known.rulings, asked.last),
-        counted=await read_counted(pool, known, reader, asked.first, asked.last),
     )
+    return await READERS[asked.kind](pool, material)
+
+
+async def _counted(pool: Pool, material: Material) -> Material:
+    asked = material.asked
+    return replace(material, counted=await read_counted(pool, material.known, material.reader, asked.first, asked.last))
+
+
+async def _with_history(pool: Pool, material: Material) -> Material:
+    """Add the activities and the procedure; of one partnership all facts too, for the course of its rating."""
+    material = await _with_milestones(pool, await _with_entries(pool, material))
+    if material.asked.partnership is None:
+        return material
+    return replace(material, known=await _all_known(pool, material.reader, material.known.position, material.zone))
+
+
+async def _with_results(pool: Pool, material: Material) -> Material:
+    if material.asked.partnership is None and len(material.standing) > MOST_AT_LENGTH:
+        raise Fault(_too_much(f"{MOST_AT_LENGTH} partnerships", "Name one partnership."))
+    return await _with_programmes(pool, await _with_milestones(pool, await _with_entries(pool, material)))
+
+
+async def _with_recommendations(pool: Pool, material: Material) -> Material:
+    material = await _with_milestones(pool, await _with_entries(pool, material))
+    held = await read_dated_documents(pool, material.reader, material.known.position, material.zone)
+    return replace(material, deeds=held)
+
+
+async def _with_entries(pool: Pool, material: Material) -> Material:
+    asked = material.asked
+    rows = await read_entries(pool, material.reader, material.known.position, asked.first, asked.last, MOST_ENTRIES + 1)
+    if len(rows) > MOST_ENTRIES:
+        raise Fault(_too_much(f"{MOST_ENTRIES:,} activities", "Name one partnership, or ask for a shorter period."))
+    entries = await asyncio.to_thread(_entries, rows, material.zone)
+    return replace(material, entries=entries)
+
+
+def _entries(rows: Sequence[Any], zone: tzinfo) -> list[Entry]:
+    return [Entry(deed_of(row, zone), row["corrected"]) for row in rows]
+
+
+async def _with_milestones(pool: Pool, material: Material) -> Material:
+    reader, position = material.reader, material.known.position
+    return replace(material, milestones=await read_events(pool, reader, position, material.zone, ["milestone.reached"]))
+
+
+async def _with_programmes(pool: Pool, material: Material) -> Material:
+    """Add the programmes, and the activities from the first day of the period's first year on."""
+    asked, reader, position = material.asked, material.reader, material.known.position
+    where = Where(reader, position, None, date(asked.first.year, 1, 1), asked.last)
+    if await count_deeds(pool, where, MOST_ENTRIES + 1) > MOST_ENTRIES:
+        raise Fault(_too_much(f"{MOST_ENTRIES:,} activities", "Name one partnership, or ask for a shorter period."))
+    rows = await read_deeds(pool, where, material.zone)
+    return replace(
+        material,
+        deeds=await asyncio.to_thread(rows.deeds),
+        programmes=await read_events(pool, reader, position, material.zone, ["programme.agreed"]),
+    )
+
+
+async def _with_changes(pool: Pool, material: Material) -> Material:
+    asked = material.asked
+    if asked.compare_first is None or asked.compare_last is None:
+        return await _with_what_moved(pool, material)
+    compared = await read_newest(pool, material.reader, material.known.position, material.zone, asked.compare_last)
+    counted = await read_counted(pool, compared, material.reader, asked.compare_first, asked.compare_last)
+    return replace(await _counted(pool, material), in_compared=compared, counted_in_compared=counted)
+
+
+async def _with_what_moved(pool: Pool, material: Material) -> Material:
+    """Add each event since the moment compared with that changed something, and what was known before the first of them."""
+    assert material.asked.compare_known is not None
+    reader, zone, position = material.reader, material.zone, material.known.position
+    after = min(await read_position(pool, material.asked.compare_known), position)
+    activities, partnerships = await read_moved_versions(pool, reader, after, position, MOST_MOVED + 1)
+    if len(activities) > MOST_MOVED:
+        raise Fault(
+            _too_much(f"{MOST_MOVED:,} changes", "Name one partnership, or compare moments nearer to each other.")
+        )
+    versions = [*activities, *partnerships]
+    rulings = [each for each in material.known.rulings if each.position > after]
+    at = positions_of(versions, after, position) - {each.position for each in rulings}
+    events = [*await read_events_at(pool, reader.home, sorted(at), zone), *rulings]
+    before = await _all_known(pool, _concerned(reader, versions, rulings), after, zone)
+    return replace(material, before=before, moved=moves(versions, sorted(events, key=lambda each: each.position)))
+
+
+def _concerned(reader: Principal, versions: Sequence[Version], rulings: Sequence[Event]) -> Principal:
+    """Return the reader held to the partnerships that any of these concerns: an adopted rubric concerns all."""
+    if any(each.partnership is None for each in rulings):
+        return reader
+    slugs = {each.of.facts.partnership if isinstance(each.of, Activity) else each.of.slug for each in versions}
+    return replace(reader, partnerships=frozenset(slugs | {each.partnership for each in rulings if each.partnership}))
+
+
+async def _all_known(pool: Pool, reader: Principal, position: int, zone: tzinfo) -> Known:
+    if await count_facts(pool, reader, position, None, MOST_FACTS + 1) > MOST_FACTS:
+        raise Fault(_too_much(f"{MOST_FACTS:,} activities", "Name one partnership."))
+    return await read_known(pool, reader, position, zone)
+
+
+READERS: Mapping[Kind, Callable[[Pool, Material], Awaitable[Material]]] = {
+    Kind.RATINGS: _counted,
+    Kind.HISTORY: _with_history,
+    Kind.RESULTS: _with_results,
+    Kind.PROGRAMME: _with_programmes,
+    Kind.RECOMMENDATION: _with_recommendations,
+    Kind.DIAGNOSIS: _with_programmes,
+    Kind.CHANGES: _with_changes,
+    Kind.AID: _with_entries,
+}
+
+
+def _too_much(what: str, remedy: str) -> Problem:
+    return Problem(422, "too-much", f"The report would hold more than {what}, which would take too long.", remedy)
 
 
 def _unknown_partnership(slug: str) -> Problem:

@@ -477,6 +477,40 @@ async def read_entries(
     return [row async for row in rows]
 
 
+async def read_dated_documents(pool: Pool, reader: Principal, position: int, zone: tzinfo) -> list[Deed]:
+    """Return the signed documents that name a last day."""
+    rows = queries.dated_documents_as_known(pool, **_seen_by(reader, position))
+    return [deed_of(row, zone) async for row in rows]
+
+
+async def read_moved_versions(
+    pool: Pool, reader: Principal, after: int, position: int, most: int
+) -> tuple[list[Version], list[Version]]:
+    """Return the versions of activities, at most so many, and of partnerships that began or ended after a position."""
+    asked = {**_seen_by(reader, position), "after": after}
+    of_activities = [
+        Version(
+            Activity(
+                row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"]
+            ),
+            row["from_position"],
+            row["until_position"],
+        )
+        async for row in queries.activity_versions_moved(pool, **asked, most=most)
+    ]
+    of_partnerships = [
+        Version(_partnership(row), row["from_position"], row["until_position"])
+        async for row in queries.partnership_versions_moved(pool, **asked)
+    ]
+    return of_activities, of_partnerships
+
+
+async def read_events_at(pool: Pool, home: str, positions: Sequence[int], zone: tzinfo) -> list[Event]:
+    """Return the events at these positions, in order."""
+    rows = queries.events_at(pool, home=home, positions=list(positions))
+    return [decode(row["payload"], row["position"], row["recorded_at"], zone) async for row in rows]
+
+
 def deed_of(row: Any, zone: tzinfo) -> Deed:  # noqa: ANN401
     """Return the activity of a row; one of an import was posted when that was whole."""
     activity = Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"])

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from services.access import pages as access_pages
 from services.access import views as access_views
 from services.reports import views
+from services.reports.kinds import changes, recommendation, wording
 from shared.web import pages
 from shared.words.words import Words
 
@@ -21,6 +22,16 @@ TABLES = (
     views.DIRECTION_WORDS,
     views.OUTCOME_WORDS,
     views.ISSUE_WORDS,
+    wording.ACTOR_WORDS,
+    wording.INITIATOR_WORDS,
+    wording.MODE_WORDS,
+    wording.MILESTONE_WORDS,
+    wording.REQUIREMENT_WORDS,
+    wording.MEASURE_WORDS,
+    wording.UNIT_WORDS,
+    recommendation.ADVICE_WORDS,
+    recommendation.REASON_WORDS,
+    changes.CHANGE_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
     access_pages.REFUSALS_IN_WORDS,
