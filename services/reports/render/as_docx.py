@@ -18,6 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from lxml.etree import LxmlError
 
 from services.reports.render.fixed_zip import with_fixed_dates
+from services.reports.render.paper import on_paper
 from services.reports.render.written import written
 from services.reports.report import Block, Chart, Facts, Paragraph, Report, Table, ToFill
 from services.reports.visible import one_line, visible
@@ -99,6 +100,7 @@ def _blocks(blocks: Sequence[Block], words: Words) -> Iterator[dict[str, Any]]:
 
 
 def _table(table: Table, words: Words, caption: str) -> dict[str, Any]:
+    table = on_paper(table, words)
     shown = table.rows[:MOST_ROWS]
     rows = [[written(value, column, words) for value, column in zip(row, table.columns, strict=True)] for row in shown]
     notes = [one_line(each) for each in table.notes]

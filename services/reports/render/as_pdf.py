@@ -4,16 +4,18 @@ The report goes to the layout as JSON, so nothing that somebody wrote is ever re
 day of `known`; fonts come with the project: the same report is the same bytes everywhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 from services.reports.charts.draw import draw
 from services.reports.charts.svg import THEMES
 from services.reports.render.attached import Attached, data_of, tables_beyond
 from services.reports.render.glyphs import displayable, shown
+from services.reports.render.paper import needs_landscape, on_paper, widths
 from services.reports.render.press import Press, the_press
 from services.reports.render.written import SIGNS, is_number, rating_of, rating_word, written
-from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Table, ToFill, Value
+from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Section, Table, ToFill, Value
 from services.reports.visible import one_line, visible
 from shared.wire.canonical import canonical, digest
 from shared.words.dates import date_in_words
@@ -25,7 +27,6 @@ _LONGEST_CELL = 2_000
 _LONG = 6
 """From so many sections on, a report begins with its contents."""
 _SHORT_HASH = 16
-_WIDEST_SHARE = 30
 
 
 def render_pdf(report: Report, press: Press | None = None) -> bytes:
@@ -57,10 +58,7 @@ def layout(report: Report) -> dict[str, Any]:
         "keywords": [f"position {stands.position}", f"sha256 {fingerprint}"],
         "has_contents": len(report.sections) >= _LONG,
         "words": _words(words),
-        "sections": [
-            {"heading": _line(each.heading), "blocks": [_block(block, rows, words) for block in each.blocks]}
-            for each in report.sections
-        ],
+        "sections": [_section(each, rows, words) for each in report.sections],
         "attached": [_attachment(each, is_source=each is data) for each in attached],
     }
 
@@ -88,6 +86,13 @@ def rows_laid_out(report: Report) -> int:
     while rows > 1 and sum(min(len(each.rows), rows) * len(each.columns) for each in tables) > MOST_CELLS:
         rows -= rows // 10 or 1
     return rows
+
+
+def _section(section: Section, rows: int, words: Words) -> dict[str, Any]:
+    """Return a section; it lies across the page where one of its tables needs that."""
+    blocks = [_block(each, rows, words) for each in section.blocks]
+    is_wide = any(each.get("is_wide", False) for each in blocks)
+    return {"heading": _line(section.heading), "blocks": blocks, "is_wide": is_wide}
 
 
 def _block(block: Block, rows: int, words: Words) -> dict[str, Any]:
@@ -118,27 +123,29 @@ def _width_of(svg: str) -> float:
 
 
 def _table(table: Table, most: int, words: Words) -> dict[str, Any]:
+    paper = on_paper(table, words)
     rows = [
-        [_cell(value, column, words) for value, column in zip(row, table.columns, strict=True)]
-        for row in table.rows[:most]
+        [_cell(value, column, words) for value, column in zip(row, paper.columns, strict=True)]
+        for row in paper.rows[:most]
     ]
+    texts = [[_as_text(each) for each in row] for row in rows]
+    headings = [replace(each, heading=_line(each.heading)) for each in paper.columns]
     return {
         "type": "table",
-        "caption": _line(table.caption),
-        "columns": [_column(each, index, rows) for index, each in enumerate(table.columns)],
+        "caption": _line(paper.caption),
+        "columns": [
+            {"heading": each.heading, "kind": each.kind.value, "is_number": is_number(each)} for each in headings
+        ],
         "rows": rows,
-        "notes": [*_lines(table.notes), *_left_out(table, most, words)],
+        "notes": [*_lines(paper.notes), *_left_out(table, most, words)],
+        "is_wide": needs_landscape(headings, texts),
+        "widths": [_widths(headings, texts, is_wide=each) for each in (False, True)],
     }
 
 
-def _column(column: Column, index: int, rows: Sequence[Sequence[Any]]) -> Mapping[str, Any]:
-    """Return a column with its share of the width: what its longest words need, and a little of what its text would."""
-    texts = [_as_text(row[index]) for row in rows]
-    longest_word = max((len(word) for text in [column.heading, *texts] for word in text.split()), default=1)
-    longest = max(map(len, texts), default=1)
-    share = min(_WIDEST_SHARE, max(3.0, min(longest_word, 20), longest**0.8))
-    heading = _line(column.heading)
-    return {"heading": heading, "kind": column.kind.value, "is_number": is_number(column), "share": round(share, 2)}
+def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]], *, is_wide: bool) -> dict[str, Any]:
+    found = widths(columns, texts, is_wide=is_wide)
+    return {"size": found.size, "columns": [round(each, 1) for each in found.columns]}
 
 
 def _as_text(cell: str | list[str]) -> str:

@@ -15,6 +15,8 @@ from services.reports.render.glyphs import font_folders
 from shared.wire.problems import Fault, Problem
 
 SECONDS = 30.0
+MOST_BYTES = 600 * 2**20
+"""So much memory a worker may take; what would take more ends it."""
 REPORTS_PER_WORKER = 50
 """A worker keeps what it may use again; a new one begins with nothing."""
 log = structlog.get_logger()
@@ -24,9 +26,13 @@ class Press:
     """At most so many workers, each started when it is needed, replaced after some reports, and ended when it hangs."""
 
     def __init__(
-        self, workers: int = 2, seconds: float = SECONDS, reports_per_worker: int = REPORTS_PER_WORKER
+        self,
+        workers: int = 2,
+        seconds: float = SECONDS,
+        reports_per_worker: int = REPORTS_PER_WORKER,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
-        self._seconds = seconds
+        self._seconds, self._most_bytes = seconds, most_bytes
         self._reports_per_worker = reports_per_worker
         self._idle: LifoQueue[_Worker | None] = LifoQueue()
         for _ in range(workers):
@@ -44,7 +50,7 @@ class Press:
             raise Fault(_BUSY) from None
         after: _Worker | None = None
         try:
-            worker = worker or _Worker()
+            worker = worker or _Worker(self._most_bytes)
             answer = worker.answer(report, self._seconds)
             after = worker if worker.answered < self._reports_per_worker else None
         finally:
@@ -65,12 +71,12 @@ class Press:
 class _Worker:
     """One process, and how many reports it has answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
         file = Path(__file__).with_name("pdf_worker.py")
         folders = [str(each) for each in font_folders()]
         self.answered = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(file), *folders],
+            [sys.executable, "-P", str(file), str(most_bytes), *folders],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={"RAYON_NUM_THREADS": "1"},  # nothing of this process's own; more threads take memory and save no time
