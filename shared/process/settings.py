@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     project: bool = True
     report_processes: Annotated[int, Field(ge=1, le=64)] = 1
     ingest_url: str | None = None
+    report_templates: Path | None = None
     public_url: str | None = None
     trusted_proxies: list[str] = []
     secrets_folder: Path | None = None

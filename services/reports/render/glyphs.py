@@ -21,11 +21,17 @@ def font_folders() -> list[Path]:
 
 def shown(text: str) -> str:
     """Return the text with what no font can show replaced by `NO_GLYPH`, and long words given places to break."""
-    if text.isascii() and len(text) <= _LONGEST_UNBROKEN:
+    if len(text) <= _LONGEST_UNBROKEN:
+        return displayable(text)
+    return " ".join(_breakable(word) for word in displayable(text).split(" "))
+
+
+def displayable(text: str) -> str:
+    """Return the text with what no font can show replaced by `NO_GLYPH`."""
+    if text.isascii():
         return text
     there = _characters()
-    kept = "".join(each if each in there else NO_GLYPH for each in text)
-    return " ".join(_breakable(word) for word in kept.split(" "))
+    return "".join(each if each in there else NO_GLYPH for each in text)
 
 
 def _breakable(word: str) -> str:
