@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from services.reports.asked import Asked, asked_again
@@ -77,11 +78,11 @@ async def fulfil(pool: Pool, settings: Settings, order: Order, tell: Tell) -> An
     tell("composing", 1, 3)
     report = await asyncio.to_thread(compose, material)
     tell("writing", 2, 3)
-    return await asyncio.to_thread(_written, order, report)
+    return await asyncio.to_thread(_written, order, report, settings.report_templates)
 
 
-def _written(order: MakeReport, report: Report) -> Made:
-    raw = render_csv(report, order.table) if order.table else render(report, order.form)
+def _written(order: MakeReport, report: Report, templates: Path | None) -> Made:
+    raw = render_csv(report, order.table) if order.table else render(report, order.form, templates)
     content = raw if order.form is Format.JSON else render(report, Format.JSON)
     return Made(
         question=order.question,

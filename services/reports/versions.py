@@ -7,8 +7,8 @@ VERSION = "0.1.0"
 """Kembar's own, as in pyproject.toml."""
 OF_FORMATS = {
     "pdf": ("typst",),
-    "xlsx": ("XlsxWriter",),
-    "docx": ("python-docx",),
+    "xlsx": ("xlsxwriter",),
+    "docx": ("docxtpl", "python-docx"),
     "html": ("jinja2",),
 }
 """The packages that write a format; dates in words are written by babel in all of them."""
@@ -17,7 +17,7 @@ OF_FORMATS = {
 def versions_of(file_format: str) -> dict[str, str]:
     """Return the versions of what makes a report in a format."""
     packages = ("babel", *OF_FORMATS.get(file_format, ()))
-    found = {name.lower(): said for name in packages if (said := _version(name)) is not None}
+    found = {name: said for name in packages if (said := _version(name)) is not None}
     return {"kembar": VERSION, "python": platform.python_version(), **found}
 
 
