@@ -19,7 +19,7 @@ from services.reports import (
 )
 from services.reports.apart import Apart
 from services.reports.ingest_door import IngestDoor
-from services.reports.issued_routes import Makers
+from services.reports.makers import Makers
 from services.reports.project import EventProjector
 from services.reports.store import SCHEMA
 from services.reports.working import Worker, keep_working

@@ -1,9 +1,7 @@
 """The routes of issued reports: fix one, see what was fixed, make it again and compare, see what a correction changes."""
 
-import asyncio
 import base64
 import json
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,13 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.reports.apart import Apart, ProcessEnded
 from services.reports.asked import Kind, Said, read_asked
-from services.reports.ingest_door import IngestDoor
 from services.reports.issued import Issued, Made, comparison, event_data, issued_document, issued_id, issuer_of
 from services.reports.issued_store import keep_bytes, read_bytes, read_issued, read_one_issued
+from services.reports.makers import made_while_waiting, makers_of
 from services.reports.making import settle
-from services.reports.orders import Answer, FindTouched, MakeReport, Order, report_order
+from services.reports.orders import FindTouched, MakeReport, report_order
 from services.reports.render.formats import FORMATS, Format
 from services.reports.report_routes import demand_for, now_of, tables_of
 from services.reports.touched import Change, Touched
@@ -34,8 +31,6 @@ router = APIRouter(prefix="/reports/v1", tags=["issued reports"])
 MOST_PER_PAGE = 200
 MOST_QUESTIONS = 25
 """So many issued questions are answered again while somebody waits; beyond, it is a job."""
-MOST_WAITING = 8
-"""So many may wait for a report to be made; beyond, it is a job."""
 Issuer = Annotated[Principal, requires(Action.ISSUE_REPORT)]
 Reader = Annotated[Principal, requires(Action.READ_ISSUED)]
 Text = Annotated[str, Field(max_length=60)]
@@ -180,19 +175,6 @@ class TouchedDocument(BaseModel):
     unreadable: list[UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class Makers:
-    """What makes reports while somebody waits and what makes those of jobs, apart; where issued ones are posted.
-
-    `wake` wakes the worker on jobs.
-    """
-
-    waited_for: Apart
-    of_jobs: Apart
-    ingest: IngestDoor
-    wake: asyncio.Event
-
-
 @router.post(
     "/issued",
     status_code=201,
@@ -300,17 +282,6 @@ async def settled_order(request: Request, reader: Principal, asked: ReportAsked)
     return MakeReport(reader, await settle(tables_of(request), question), asked.form, asked.table)
 
 
-async def made_while_waiting(request: Request, order: Order) -> Answer:
-    """Have an order carried out in a process apart. Raises `Fault` (503) where too many wait for that already."""
-    apart = _makers(request).waited_for
-    if apart.waiting >= MOST_WAITING:
-        raise Fault(TOO_MANY_WAIT)
-    try:
-        return await apart.fulfil(order)
-    except ProcessEnded as error:
-        raise Fault(PROCESS_ENDED) from error
-
-
 async def issue_made(request: Request, issuer: Principal, made: Made) -> JSONResponse:
     """Keep the bytes of a report, then post its event. Killed in between, the bytes wait for the same to be asked again."""
     pool = _pool(request)
@@ -318,7 +289,7 @@ async def issue_made(request: Request, issuer: Principal, made: Made) -> JSONRes
         for report_hash, raw in made.kept().items():
             await keep_bytes(connection, report_hash, raw)
     event_id = issued_id(issuer.home, made)
-    posted = await _makers(request).ingest.post(request, issuer.home, "report.issued", event_id, event_data(made))
+    posted = await makers_of(request).ingest.post(request, issuer.home, "report.issued", event_id, event_data(made))
     answer = {
         "receipt": posted.receipt,
         "hash": made.hash,
@@ -403,11 +374,6 @@ def _pool(request: Request) -> Pool:
     return pool
 
 
-def _makers(request: Request) -> Makers:
-    makers: Makers = request.app.state.makers
-    return makers
-
-
 def _invalid(finding: Finding) -> Problem:
     return Problem(422, "invalid", "The question cannot be answered as it stands.", finding.remedy, (finding,))
 
@@ -435,19 +401,3 @@ def _lost(fixed: Issued, made: Made) -> Problem:
             "made": {"hash": made.hash, "versions": made.versions},
         },
     )
-
-
-TOO_MANY_WAIT = Problem(
-    status=503,
-    kind="too-many-reports",
-    title="Too many reports are waited for just now. Nothing was made.",
-    remedy="Order it as a job with POST /reports/v1/jobs, or ask again in a moment.",
-    retry_after_seconds=2,
-)
-PROCESS_ENDED = Problem(
-    status=503,
-    kind="process-ended",
-    title="The process that made the report ended. Nothing was issued.",
-    remedy="Ask for less, or again in a moment; tell the administrator if it stays so.",
-    retry_after_seconds=2,
-)

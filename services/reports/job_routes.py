@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.reports.issued import Made, issuer_of
 from services.reports.issued_routes import (
@@ -16,14 +16,14 @@ from services.reports.issued_routes import (
     NOT_JSON,
     ChangeAsked,
     IssuingDocument,
-    Makers,
     ReportAsked,
     issue_made,
     settled_order,
 )
 from services.reports.issued_store import read_bytes
-from services.reports.jobs import MOST_UNFINISHED, OVER, Job, begin_job, cancel_job, job_document, read_job, read_jobs
-from services.reports.orders import REPORT, TOUCHED, MakeReport
+from services.reports.jobs import OVER, Job, cancel_job, job_document, read_jobs
+from services.reports.ordering import IS_WORKED_ON, JobDocument, accepted, existing_job, ordered
+from services.reports.orders import REPORT, TOUCHED
 from services.reports.render.formats import FORMATS, Format
 from shared.domain.access import Action, Principal
 from shared.postgres.pool import Pool
@@ -40,33 +40,12 @@ Owner = Annotated[Principal, requires(Action.ORDER_REPORT)]
 Issuer = Annotated[Principal, requires(Action.ISSUE_REPORT)]
 
 
-class JobDocument(BaseModel):
-    """A job: what was asked, how far it has come (`done` of `steps`), and what came of it."""
-
-    job: UUID
-    kind: str = Field(description="report, or touched: which issued reports a change would let read otherwise")
-    asked: dict[str, Any]
-    state: str = Field(description="queued, running, done, failed or cancelled")
-    step: str
-    done: int
-    steps: int
-    posted_at: str
-    ended_at: str | None
-    result: dict[str, Any] | None = Field(description="The hash of what came of it, and where to have that; for 7 days")
-    problem: dict[str, Any] | None = Field(description="Why nothing came of it, as a problem document")
-    events: str = Field(description="Where its progress is streamed")
-
-
 class JobsDocument(BaseModel):
     """One's own jobs, the latest first, at most a hundred."""
 
     items: list[JobDocument]
 
 
-WITH_PLACE = {
-    "description": "It is being worked on; `Location` says where to ask for it",
-    "headers": {"Location": {"description": "The job", "schema": {"type": "string"}}},
-}
 RESULT: dict[int | str, dict[str, Any]] = {
     **described({409: "The job is not done", 410: "The result is not kept any more"}),
     200: {"description": "What came of it", "content": {"application/octet-stream": {"schema": {}}}},
@@ -77,7 +56,7 @@ RESULT: dict[int | str, dict[str, Any]] = {
     "/jobs",
     status_code=202,
     response_model=JobDocument,
-    responses={**NOT_JSON, 202: {**WITH_PLACE, "model": JobDocument}},
+    responses={**NOT_JSON, 202: IS_WORKED_ON},
 )
 async def order(request: Request, owner: Owner, asked: ReportAsked | ChangeAsked) -> JSONResponse:
     """Order a report, or which issued reports a change would let read otherwise, and answer at once with the job.
@@ -179,31 +158,6 @@ async def issue_result(request: Request, issuer: Issuer, job: UUID) -> JSONRespo
     return await issue_made(request, issuer, Made(**said, content=content, raw=raw, content_hash=found["content"]))
 
 
-async def ordered(request: Request, owner: Principal, order: MakeReport) -> JSONResponse:
-    """Keep the order of a report as a job and answer with it."""
-    return await accepted(request, owner, REPORT, order.question)
-
-
-async def accepted(request: Request, owner: Principal, kind: str, asked: dict[str, Any]) -> JSONResponse:
-    """Keep a job and answer with it: 202, and where to ask for it. Raises the 429 where too many of theirs wait."""
-    job_id = uuid4()
-    if not await begin_job(_pool(request), owner, job_id, kind, asked):
-        raise Fault(TOO_MANY_JOBS)
-    makers: Makers = request.app.state.makers
-    makers.wake.set()
-    document = job_document(await existing_job(request, owner, job_id))
-    return JSONResponse(document, status_code=202, headers={"Location": f"/reports/v1/jobs/{job_id}"})
-
-
-async def existing_job(request: Request, owner: Principal, job: UUID) -> Job:
-    """Return a job of one's own; raise the 404 where there is none."""
-    found = await read_job(_pool(request), owner, job)
-    if found is None:
-        remedy = "Send the id as it stood in the answer to the order; jobs that are over are forgotten after 7 days."
-        raise Fault(Problem(404, "unknown-job", f"You have no job {job}.", remedy))
-    return found
-
-
 def _number_of(document: dict[str, Any]) -> str:
     return f"{document['state']}-{document['done']}-{document['steps']}"
 
@@ -237,12 +191,3 @@ def _no_report(job: Job) -> Problem:
 def _pool(request: Request) -> Pool:
     pool: Pool = request.app.state.runtime.pool
     return pool
-
-
-TOO_MANY_JOBS = Problem(
-    status=429,
-    kind="too-many-jobs",
-    title=f"{MOST_UNFINISHED} of your jobs wait or are worked on already. Nothing was ordered.",
-    remedy="Wait for one of them, or cancel one.",
-    retry_after_seconds=5,
-)
