@@ -9,19 +9,18 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.reports.asked import Kind, Said, read_asked
+from services.reports.asked import Kind, Said
 from services.reports.issued import Issued, Made, comparison, event_data, issued_document, issued_id, issuer_of
 from services.reports.issued_store import keep_bytes, read_bytes, read_issued, read_one_issued
 from services.reports.makers import made_while_waiting, makers_of
 from services.reports.making import settle
 from services.reports.orders import FindTouched, MakeReport, report_order
 from services.reports.render.formats import FORMATS, Format
-from services.reports.report_routes import demand_for, now_of, tables_of
+from services.reports.report_routes import asked_for, now_of, tables_of
 from services.reports.touched import Change, Touched
 from shared.domain.access import Action, Principal
 from shared.domain.text import Slug
 from shared.postgres.pool import Pool
-from shared.web.homes import zone_of
 from shared.web.problems import described
 from shared.web.rules import requires
 from shared.wire.canonical import digest
@@ -277,8 +276,7 @@ async def settled_order(request: Request, reader: Principal, asked: ReportAsked)
     """Return the order for a report, its question with the moment and the position that "now" is."""
     if asked.table is not None and asked.form is not Format.CSV:
         raise Fault(_invalid(Finding("table", "Only CSV is one table.", "Leave it out, or ask for csv.")))
-    question = read_asked(asked.kind, asked.said, now_of(request), await zone_of(request, reader.home))
-    demand_for(reader, question)
+    question = await asked_for(request, reader, asked.kind, asked.said)
     return MakeReport(reader, await settle(tables_of(request), question), asked.form, asked.table)
 
 

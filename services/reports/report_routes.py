@@ -9,12 +9,18 @@ from pydantic import StringConstraints
 
 from services.reports.answers import First, KnownAt, Last, Reader
 from services.reports.asked import Asked, Kind, Said, read_asked
-from services.reports.making import Tables, make
+from services.reports.issued import Made
+from services.reports.makers import made_while_waiting
+from services.reports.making import Tables, held_to, make, settle
+from services.reports.ordering import IS_WORKED_ON, ordered
+from services.reports.orders import MakeReport
 from services.reports.render.as_csv import render_csv
 from services.reports.render.formats import FORMATS, Format, file_name, render
 from services.reports.report import Report
 from services.reports.routes import RubricName
-from shared.domain.access import Action, Principal, Subject
+from services.reports.store import Where, count_deeds, read_partnerships
+from services.reports.weight import MILLISECONDS_A_LINE, is_long
+from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.domain.text import Slug
 from shared.projection.progress import Progress
 from shared.web.homes import zone_of
@@ -31,6 +37,9 @@ TableName = Annotated[
 ComparedFirst = Annotated[str | None, Query(alias="compare_from", description="The first day of another period")]
 ComparedLast = Annotated[str | None, Query(alias="compare_to", description="The last day of another period")]
 ComparedKnown = Annotated[str | None, Query(description="An earlier moment in the ledger, for changes")]
+WITHOUT_ACTIVITIES = (Kind.RATINGS, Kind.RECOMMENDATION, Kind.DIAGNOSIS)
+"""What has a line for each partnership, and none for each activity."""
+MOST_COUNTED = 20_000
 ANSWERS: dict[int | str, dict[str, object]] = {
     200: {
         "description": "The report. Its hash is that of the bytes: the same question has the same for ever.",
@@ -44,6 +53,7 @@ ANSWERS: dict[int | str, dict[str, object]] = {
             )
         },
     },
+    202: IS_WORKED_ON,
     304: {"description": "The report is the one whose ETag was sent as If-None-Match"},
 }
 
@@ -69,23 +79,63 @@ async def report(
 
     The same question has the same bytes for ever. Without `known` it is answered as known now: `Kembar-Known` and
     `Kembar-Position` say which moment that was. `changes` compares: with `compare_known`, an earlier moment, or with
-    `compare_from` and `compare_to`, another period.
+    `compare_from` and `compare_to`, another period. What takes long, or is asked for with `Prefer: respond-async`, is
+    answered 202 with a job.
     """
     if table is not None and form is not Format.CSV:
         raise Fault(_only_for_csv())
     said = Said(first, last, known, language, partnership, rubric, compare_first, compare_last, compare_known)
-    made = await made_for(request, reader, kind, said)
-    templates = request.app.state.settings.report_templates
-    rendered = (render_csv, made, table) if table else (render, made, form, templates)
-    return handed_out(request, made, form, await asyncio.to_thread(*rendered))
+    asked = await asked_for(request, reader, kind, said)
+    if form in MILLISECONDS_A_LINE or prefers_a_job(request):
+        order = MakeReport(reader, await settle(tables_of(request), asked), form, table)
+        return await _made_apart(request, reader, order)
+    made = await make(tables_of(request), reader, await zone_of(request, reader.home), asked)
+    content = await asyncio.to_thread(render_csv, made, table) if table else await asyncio.to_thread(render, made, form)
+    named = file_name(made, form)
+    return handed_out(request, form, content, named, position=made.stands.position, known=made.stands.known)
+
+
+async def _made_apart(request: Request, reader: Principal, order: MakeReport) -> Response:
+    """Answer a report that is made in a process apart; 202 with a job where that takes long, or where it is preferred."""
+    may_order = isinstance(may(reader, Action.ORDER_REPORT, Subject(reader.home)), Allowed)
+    long = await _is_long(request, reader, order)
+    if long and not may_order:
+        raise Fault(_too_much())
+    if may_order and (long or prefers_a_job(request)):
+        return await ordered(request, reader, order)
+    made = await made_while_waiting(request, order)
+    assert isinstance(made, Made)
+    known = made.question["known"]
+    return handed_out(request, order.form, made.raw, made.file_name, position=made.position, known=known)
+
+
+async def _is_long(request: Request, reader: Principal, order: MakeReport) -> bool:
+    """Say whether a report takes long, by how many partnerships and activities it is about."""
+    asked, held = order.asked, held_to(reader, order.asked.partnership)
+    pool, position = request.app.state.runtime.pool, asked.position or 0
+    partnerships = len(await read_partnerships(pool, held, position, asked.partnership))
+    where = Where(held, position, asked.partnership, asked.first, asked.last)
+    activities = 0 if asked.kind in WITHOUT_ACTIVITIES else await count_deeds(pool, where, MOST_COUNTED)
+    return is_long(order.form, partnerships, activities)
+
+
+def prefers_a_job(request: Request) -> bool:
+    """Say whether whoever asks would rather be told at once where the answer will be (RFC 7240)."""
+    said = ",".join(request.headers.getlist("prefer"))
+    return "respond-async" in [each.partition(";")[0].strip().lower() for each in said.split(",")]
+
+
+async def asked_for(request: Request, reader: Principal, kind: Kind, said: Said) -> Asked:
+    """Return the question of a request. Raises `Fault` where it is none, `Forbidden` where the reader may not ask it."""
+    asked = read_asked(kind, said, now_of(request), await zone_of(request, reader.home))
+    demand_for(reader, asked)
+    return asked
 
 
 async def made_for(request: Request, reader: Principal, kind: Kind, said: Said) -> Report:
     """Return the report that a request asks for."""
-    zone = await zone_of(request, reader.home)
-    asked = read_asked(kind, said, now_of(request), zone)
-    demand_for(reader, asked)
-    return await make(tables_of(request), reader, zone, asked)
+    asked = await asked_for(request, reader, kind, said)
+    return await make(tables_of(request), reader, await zone_of(request, reader.home), asked)
 
 
 def now_of(request: Request) -> datetime:
@@ -107,22 +157,28 @@ def tables_of(request: Request) -> Tables:
     return Tables(runtime.pool, request.app.state.progress, runtime.ledger)
 
 
-def handed_out(request: Request, made: Report, form: Format, content: bytes) -> Response:
+def handed_out(request: Request, form: Format, content: bytes, named: str, *, position: int, known: str) -> Response:
     """Return the bytes of a report as an answer, with their hash; 304 where the caller has them already."""
     found = digest(content)
     etag = f'"{found.removeprefix("sha256:")}"'
     headers = {
         "ETag": etag,
         "Kembar-Hash": found,
-        "Kembar-Position": str(made.stands.position),
-        "Kembar-Known": made.stands.known,
-        "Content-Disposition": f'attachment; filename="{file_name(made, form)}"',
+        "Kembar-Position": str(position),
+        "Kembar-Known": known,
+        "Content-Disposition": f'attachment; filename="{named}"',
         "Cache-Control": "private, no-cache",
         **FORMATS[form].headers,
     }
     if etag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=FORMATS[form].media_type, headers=headers)
+
+
+def _too_much() -> Problem:
+    title = "The report takes too long to be made while somebody waits."
+    remedy = "Sign in and ask again: it is then made as a job. Or ask for CSV, a shorter period, or one partnership."
+    return Problem(422, "too-much", title, remedy)
 
 
 def _only_for_csv() -> Problem:
