@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -141,6 +142,7 @@ class _Process:
 def _serve(line: Connection, lifeline: Connection, settings: Settings) -> None:
     """Run in a process apart: take orders until whoever gives them is gone."""
     os.nice(GIVES_WAY_BY)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it says when it ends
     set_up_logs(settings.log_level, service="reports-apart")
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     with contextlib.suppress(EOFError, OSError):

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from cli.rebuild import PROJECTIONS
+from services.reports.render.formats import Format
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import open_pool
 from shared.projection.rebuild import open_rebuild
@@ -19,7 +20,7 @@ from tests.support.issued import STUDY, ask, id_of, issue, jakarta_on
 
 WITHOUT = ("coverage", "known", "position", "question", "stands", "sections", "subtitle")
 """What of a report's JSON says up to when it knows, or says the rest in words."""
-NAMES = {"kind": "kind", "from": "from_", "to": "to", "partnership": "partnership", "rubric": "rubric", "lang": "lang"}
+NAMES = dict.fromkeys(("kind", "to", "partnership", "rubric", "lang", "compare_known")) | {"from": "from_"}
 CHANGES = 8 if os.environ.get("FAULTS") == "long" else 3
 
 
@@ -271,7 +272,9 @@ async def test_a_rebuild_makes_the_same_list_and_keeps_the_bytes(jakarta, tables
 
 async def test_on_an_empty_machine_the_ledger_alone_gives_the_same_bytes(jakarta, engine, postgres, tmp_path):
     """As after a restore: another database, empty, and nothing kept."""
-    issued = [await issue(jakarta, format=each, known=await known_now(jakarta)) for each in ("json", "csv")]
+    asked = [{"format": each.value} for each in Format if each is not Format.XML]
+    asked += [{"kind": "aid", "format": "xml"}, {"kind": "history", "format": "pdf", "partnership": "paris"}]
+    issued = [await issue(jakarta, **each) for each in asked]
     before = [await bytes_of(jakarta, each) for each in issued]
 
     async with fresh_database(postgres) as dsn, running_installation(engine, dsn, tmp_path) as other:
@@ -318,7 +321,7 @@ def stripped(value):
 
 
 async def as_known(installation, question, moment):
-    asked = {NAMES[name]: said for name, said in question.items() if name != "kind"}
+    asked = {NAMES[name] or name: said for name, said in question.items() if name != "kind"}
     path = f"/reports/v1/reports/{question['kind']}.json"
     answer = await ask(installation, "GET", path, None, known=moment, **asked)
     return stripped(answer.json())
@@ -351,6 +354,10 @@ async def test_a_correction_touches_exactly_the_issued_reports_that_read_otherwi
     for partnership in ("paris", "kyiv", "beijing"):
         await issue(jakarta, partnership=partnership)
         await issue(jakarta, partnership=partnership, format="csv", lang="en", **{"from": "2019-01-01"})
+        await issue(jakarta, partnership=partnership, kind="history", format="docx", **{"from": "1960-01-01"})
+    for kind in ("recommendation", "diagnosis", "results", "aid"):
+        await issue(jakarta, kind=kind, format="csv")
+    await issue(jakarta, kind="changes", compare_known="2026-11-20")
     activities = (await ask(jakarta, "GET", "/reports/v1/activities", limit="500")).json()["items"]
     sizes = []
     for _ in range(CHANGES):

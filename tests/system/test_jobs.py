@@ -225,6 +225,34 @@ async def test_pages_are_served_while_reports_wait_in_their_queue(jakarta):
         assert (await over(jakarta, each))["state"] == "done"
 
 
+async def test_what_takes_long_is_answered_with_a_job_and_to_the_public_with_what_to_do(jakarta):
+    """A thousand activities as PDF; asked for as CSV they are there at once."""
+    letter = {"partnership": "paris", "indicator": "contact", "direction": "outbound", "outcome": "held"}
+    letters = [letter | {"occurred": "1951-03", "title": {"id": f"Surat {number}"}} for number in range(1_000)]
+    events = [{"type": "activity.recorded", "data": each} for each in letters]
+    assert (await jakarta.post_batch(events)).status_code == 201
+    asked = {"from_": "1951-01-01", "to": "1951-12-31", "partnership": "paris"}
+
+    later = await ask(jakarta, "GET", "/reports/v1/reports/history.pdf", 202, role="viewer", **asked)
+    refused = await ask(jakarta, "GET", "/reports/v1/reports/history.pdf", 422, role=None, **asked)
+    at_once = await ask(jakarta, "GET", "/reports/v1/reports/history.csv", role=None, **asked)
+    done = await over(jakarta, later.json(), role="viewer")
+
+    assert later.headers["Location"] == f"{JOBS}/{done['job']}"
+    assert (await ask(jakarta, "GET", done["result"]["at"], role="viewer")).content.startswith(b"%PDF")
+    assert refused.json()["type"] == "/problems/too-much"
+    assert at_once.content.count(b"Surat ") == 1_000
+
+
+async def test_whoever_prefers_a_job_is_given_one_and_the_public_its_answer(jakarta):
+    for role, status in (("viewer", 202), (None, 200)):
+        token = {"Authorization": f"Bearer {jakarta.tokens[role]}"} if role else {}
+        period = {"from": STUDY["from"], "to": STUDY["to"]}
+        headers = {"Prefer": "wait=10, respond-async", **token}
+        answer = await jakarta.http.get("/reports/v1/reports/ratings.json", params=period, headers=headers)
+        assert answer.status_code == status, answer.text
+
+
 async def test_what_nobody_issued_is_forgotten_after_its_days(jakarta, tables):
     from services.reports import issued_store
     from services.reports.jobs import drop_what_is_old
