@@ -19,21 +19,9 @@ SELECT home, event_id, position, recorded_at, author, kind, partnership, questio
 WHERE home = :home AND event_id = :event_id
   AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]));
 
--- name: keep_bytes!
--- Keep bytes under their hash; those that are there already begin their days anew.
-INSERT INTO report_bytes (hash, bytes) VALUES (:hash, :bytes)
-ON CONFLICT (hash) DO UPDATE SET kept_at = now();
-
 -- name: bytes_of$
 -- The bytes of this hash.
 SELECT bytes FROM report_bytes WHERE hash = :hash;
-
--- name: drop_old_bytes!
--- What nobody has issued is kept for some days only.
-DELETE FROM report_bytes
-WHERE kept_at < now() - make_interval(secs => :seconds)
-  AND NOT EXISTS (SELECT FROM issued WHERE issued.hash = report_bytes.hash)
-  AND NOT EXISTS (SELECT FROM issued WHERE issued.content = report_bytes.hash);
 
 -- name: amendment_of^
 -- A correction, a retraction or the reversal of an import: what the ledger holds of it.

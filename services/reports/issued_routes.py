@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.reports.asked import Kind, Said
+from services.reports.bodies import described_body, fitted, read_json_body
 from services.reports.issued import Issued, Made, comparison, event_data, issued_document, issued_id, issuer_of
 from services.reports.issued_store import keep_bytes, read_bytes, read_issued, read_one_issued
 from services.reports.makers import made_while_waiting, makers_of
@@ -179,13 +180,15 @@ class TouchedDocument(BaseModel):
     status_code=201,
     response_model=IssuingDocument,
     responses={**NOT_ISSUED, 200: {"model": IssuingDocument, "description": "It was issued already; the old receipt"}},
+    openapi_extra=described_body(ReportAsked),
 )
-async def issue(request: Request, issuer: Issuer, asked: ReportAsked) -> JSONResponse:
+async def issue(request: Request, issuer: Issuer) -> JSONResponse:
     """Fix a report: make it, keep its bytes, and post `report.issued` with its question, position, hash and versions.
 
     The author of the event is whoever asks. The same report of the same question is issued once: asked again, the old
     receipt. What takes too long is ordered as a job, and its result is issued.
     """
+    asked = fitted(ReportAsked, await read_json_body(request))
     made = await made_while_waiting(request, await settled_order(request, issuer_of(issuer.home), asked))
     assert isinstance(made, Made)
     return await issue_made(request, issuer, made)
@@ -224,12 +227,15 @@ async def touched_by(
     return await _touched(request, reader, Change(event=correction))
 
 
-@router.post("/issued/touched", response_model=TouchedDocument, responses=NOT_JSON)
-async def touched(request: Request, reader: Reader, change: ChangeAsked) -> Response:
+@router.post(
+    "/issued/touched", response_model=TouchedDocument, responses=NOT_JSON, openapi_extra=described_body(ChangeAsked)
+)
+async def touched(request: Request, reader: Reader) -> Response:
     """Answer which issued reports would read otherwise if this correction or retraction were posted now, and where.
 
     Each is asked again for its period with all that is known now, with the change and without it. Nothing is stored.
     """
+    change = fitted(ChangeAsked, await read_json_body(request))
     return await _touched(request, reader, change.as_of(request))
 
 

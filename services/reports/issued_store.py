@@ -14,6 +14,7 @@ KEPT_SECONDS = 7 * 24 * 3_600
 """How long the bytes of what nobody has issued are kept, and the jobs that are over."""
 
 queries = load_queries(__file__, "issued.sql")
+kept = load_queries(__file__, "jobs.sql")
 
 
 async def keep_issued(connection: Connection, events: Iterable[Event]) -> None:
@@ -61,7 +62,7 @@ async def read_one_issued(pool: Pool, reader: Principal, event_id: UUID) -> Issu
 
 async def keep_bytes(connection: Connection | Pool, report_hash: str, raw: bytes) -> None:
     """Keep bytes under their hash: for ever once they are issued, else for some days from now."""
-    await queries.keep_bytes(connection, hash=report_hash, bytes=raw)
+    await kept.keep_bytes(connection, hash=report_hash, bytes=raw)
 
 
 async def read_bytes(pool: Pool, report_hash: str) -> bytes | None:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
+from services.reports.bodies import described_body, fitted, read_json_body
 from services.reports.issued import Made, issuer_of
 from services.reports.issued_routes import (
     NOT_ISSUED,
@@ -57,15 +58,19 @@ RESULT: dict[int | str, dict[str, Any]] = {
     status_code=202,
     response_model=JobDocument,
     responses={**NOT_JSON, 202: IS_WORKED_ON},
+    openapi_extra=described_body(ReportAsked, ChangeAsked),
 )
-async def order(request: Request, owner: Owner, asked: ReportAsked | ChangeAsked) -> JSONResponse:
+async def order(request: Request, owner: Owner) -> JSONResponse:
     """Order a report, or which issued reports a change would let read otherwise, and answer at once with the job.
 
     What is known now is settled at the order. At most 20 of an account's jobs may wait or be worked on. It goes on
     whatever ends, and its result is kept for 7 days.
     """
-    if isinstance(asked, ChangeAsked):
-        return await accepted(request, owner, TOUCHED, asked.as_of(request).document())
+    content = await read_json_body(request)
+    if isinstance(content, dict) and "type" in content:
+        change = fitted(ChangeAsked, content).as_of(request)
+        return await accepted(request, owner, TOUCHED, change.document())
+    asked = fitted(ReportAsked, content)
     return await ordered(request, owner, await settled_order(request, owner, asked))
 
 
@@ -168,7 +173,7 @@ def _result_of(job: Job) -> dict[str, Any]:
         remedy = (
             "Ask again when it is done." if job.state not in OVER else "Order it anew; “problem” says what was wrong."
         )
-        raise Fault(Problem(409, "job-not-done", title, remedy))
+        raise Fault(Problem(409, "job-stands-otherwise", title, remedy))
     return job.result
 
 
@@ -180,12 +185,14 @@ async def _kept(request: Request, result_hash: str) -> bytes:
 
 
 def _is_over(job: Job) -> Problem:
-    return Problem(409, "job-over", f"The job is {job.state}; it cannot be cancelled any more.", "Leave it.")
+    return Problem(
+        409, "job-stands-otherwise", f"The job is {job.state}; it cannot be cancelled any more.", "Leave it."
+    )
 
 
 def _no_report(job: Job) -> Problem:
     title = f"The job {job.id} made no report that can be issued."
-    return Problem(409, "no-report", title, "Issue the result of a report that was ordered as an issuer.")
+    return Problem(409, "job-stands-otherwise", title, "Issue the result of a report that was ordered as an issuer.")
 
 
 def _pool(request: Request) -> Pool:

@@ -77,7 +77,7 @@ async def cancel_job(pool: Pool, owner: Principal, job: UUID) -> bool:
 async def take_job(pool: Pool, worker: UUID, lease_seconds: float) -> Job | None:
     """Take the job that is next in turn, None where none waits."""
     gone = Problem(
-        500, "worker-ended", "The work ended its process again and again.", "Ask for less, or tell the bureau."
+        500, "process-ended", "The work ended its process again and again.", "Ask for less, or tell the bureau."
     )
     await queries.give_up(pool, most_attempts=MOST_ATTEMPTS, problem=gone.document())
     asked = {"worker": worker, "lease_seconds": lease_seconds, "most_attempts": MOST_ATTEMPTS}
@@ -85,10 +85,10 @@ async def take_job(pool: Pool, worker: UUID, lease_seconds: float) -> Job | None
     return _job(row) if row is not None else None
 
 
-async def drop_what_is_old(pool: Pool, issued_queries: Any, seconds: float = KEPT_SECONDS) -> None:  # noqa: ANN401
+async def drop_what_is_old(pool: Pool, seconds: float = KEPT_SECONDS) -> None:
     """Forget jobs that were over so long ago, and bytes that nobody has issued since."""
     await queries.drop_old_jobs(pool, seconds=seconds)
-    await issued_queries.drop_old_bytes(pool, seconds=seconds)
+    await queries.drop_old_bytes(pool, seconds=seconds)
 
 
 def job_document(job: Job) -> dict[str, Any]:

@@ -8,8 +8,8 @@ SELECT count(*) FROM job WHERE home = :home AND owner = :owner AND state IN ('qu
 
 -- name: begin_job!
 -- Somebody asks for long work.
-INSERT INTO job (job, home, owner, role, partnerships, kind, asked)
-VALUES (:job, :home, :owner, :role, :partnerships, :kind, :asked);
+INSERT INTO job (job, home, owner, role, partnerships, kind, asked, posted_at)
+VALUES (:job, :home, :owner, :role, :partnerships, :kind, :asked, clock_timestamp());
 
 -- name: job_^
 -- A job of one's own as it stands.
@@ -71,3 +71,15 @@ RETURNING job;
 -- name: drop_old_jobs!
 -- What is over is told of for some days only.
 DELETE FROM job WHERE ended_at < now() - make_interval(secs => :seconds);
+
+-- name: keep_bytes!
+-- Keep bytes under their hash; those that are there already begin their days anew.
+INSERT INTO report_bytes (hash, bytes, kept_at) VALUES (:hash, :bytes, now())
+ON CONFLICT (hash) DO UPDATE SET bytes = excluded.bytes, kept_at = excluded.kept_at;
+
+-- name: drop_old_bytes!
+-- What nobody has issued is kept for some days only.
+DELETE FROM report_bytes
+WHERE kept_at < now() - make_interval(secs => :seconds)
+  AND NOT EXISTS (SELECT FROM issued WHERE issued.hash = report_bytes.hash)
+  AND NOT EXISTS (SELECT FROM issued WHERE issued.content = report_bytes.hash);

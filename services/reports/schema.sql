@@ -107,7 +107,8 @@ CREATE TABLE reports.job (
     step text DEFAULT 'waiting'::text NOT NULL,
     done integer DEFAULT 0 NOT NULL,
     steps integer DEFAULT 0 NOT NULL,
-    posted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    begun_at timestamp with time zone,
     ended_at timestamp with time zone,
     attempts smallint DEFAULT 0 NOT NULL,
     worker uuid,
@@ -150,7 +151,7 @@ CREATE TABLE reports.partnership_version (
 CREATE TABLE reports.report_bytes (
     hash text NOT NULL,
     bytes bytea NOT NULL,
-    kept_at timestamp with time zone DEFAULT now() NOT NULL
+    kept_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE reports.staged_activity (

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from services.reports import issued_store
 from services.reports.apart import Apart, ProcessEnded, Step
 from services.reports.issued_store import keep_bytes
 from services.reports.jobs import LEASE_SECONDS, Job, drop_what_is_old, queries, take_job
@@ -122,7 +121,7 @@ async def _keep_what_came(worker: Worker, job: Job, doing: asyncio.Task[Answer])
 async def _keep_tidy(pool: Pool) -> None:
     while True:
         with contextlib.suppress(*DATABASE_ERRORS, OSError):
-            await drop_what_is_old(pool, issued_store.queries)
+            await drop_what_is_old(pool)
         await asyncio.sleep(TIDY_UP_EVERY_SECONDS)
 
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from cli.embedded.nats_server import free_ports
-from services.reports.jobs import MOST_UNFINISHED, OVER
+from services.reports.jobs import MOST_UNFINISHED, OVER, drop_what_is_old
 from shared.postgres.pool import open_pool
 from tests.support.engines import fresh_database, open_ledger, running_nats
 from tests.support.issued import STUDY, ask, id_of, issue, jakarta_on
@@ -254,19 +254,16 @@ async def test_whoever_prefers_a_job_is_given_one_and_the_public_its_answer(jaka
 
 
 async def test_what_nobody_issued_is_forgotten_after_its_days(jakarta, tables):
-    from services.reports import issued_store
-    from services.reports.jobs import drop_what_is_old
-
     issued, ordered = await issue(jakarta), await over(jakarta, await order(jakarta, **{"from": "2016-01-01"}))
     await tables.execute("UPDATE report_bytes SET kept_at = kept_at - interval '8 days'")
     await tables.execute("UPDATE job SET ended_at = ended_at - interval '6 days' WHERE job = $1", ordered["job"])
-    await drop_what_is_old(tables, issued_store.queries)
+    await drop_what_is_old(tables)
 
     gone = await ask(jakarta, "GET", ordered["result"]["at"], 410)
     assert gone.json()["type"] == "/problems/result-gone"
     assert await tables.fetchval("SELECT true FROM report_bytes WHERE hash = $1", issued["hash"])
     await tables.execute("UPDATE job SET ended_at = ended_at - interval '2 days' WHERE job = $1", ordered["job"])
-    await drop_what_is_old(tables, issued_store.queries)
+    await drop_what_is_old(tables)
     await ask(jakarta, "GET", f"{JOBS}/{ordered['job']}", 404)
 
 

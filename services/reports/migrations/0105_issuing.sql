@@ -28,7 +28,7 @@ FROM (SELECT *, convert_from(payload, 'UTF8')::jsonb->'data' AS data FROM event 
 CREATE TABLE report_bytes (
     hash    text PRIMARY KEY,
     bytes   bytea NOT NULL,
-    kept_at timestamptz NOT NULL DEFAULT now()
+    kept_at timestamptz NOT NULL
 );
 CREATE INDEX report_bytes_by_age ON report_bytes (kept_at);
 
@@ -46,7 +46,7 @@ CREATE TABLE job (
     step         text NOT NULL DEFAULT 'waiting',
     done         integer NOT NULL DEFAULT 0,
     steps        integer NOT NULL DEFAULT 0,
-    posted_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    posted_at    timestamptz NOT NULL,
     begun_at     timestamptz,
     ended_at     timestamptz,
     attempts     smallint NOT NULL DEFAULT 0,
