@@ -176,7 +176,7 @@ async def _answered(pool: Pool, settings: Settings, order: Order, tell: Tell) ->
     except DATABASE_ERRORS as error:
         log.warning("a report could not read the tables", error=repr(error))
         return AWAY
-    except Exception as error:
+    except OUR_FAULT as error:
         log.error("a report failed", exc_info=error)
         return FAILED
 
