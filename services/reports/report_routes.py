@@ -75,8 +75,9 @@ async def report(
         raise Fault(_only_for_csv())
     said = Said(first, last, known, language, partnership, rubric, compare_first, compare_last, compare_known)
     made = await made_for(request, reader, kind, said)
-    content = await asyncio.to_thread(render_csv, made, table) if table else await asyncio.to_thread(render, made, form)
-    return handed_out(request, made, form, content)
+    templates = request.app.state.settings.report_templates
+    rendered = (render_csv, made, table) if table else (render, made, form, templates)
+    return handed_out(request, made, form, await asyncio.to_thread(*rendered))
 
 
 async def made_for(request: Request, reader: Principal, kind: Kind, said: Said) -> Report:

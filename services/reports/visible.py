@@ -12,7 +12,7 @@ _HIDDEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 
 def visible(text: str) -> str:
     """Return the text with each control, override and surrogate, and what is no character, as `REPLACED`."""
-    if text.isprintable() and text.isascii():  # most are, and need no look at each character
+    if text.isprintable():  # most are, and need no look at each character
         return text
     spaced = text.replace("\r\n", "\n").replace("\t", " ")
     return "".join(REPLACED if _is_hidden(each) else each for each in spaced)

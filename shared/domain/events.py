@@ -37,6 +37,7 @@ from shared.domain.text import (
     Line,
     MediaType,
     OccurredText,
+    Organisation,
     Slug,
     Text,
     TimeZone,
@@ -79,11 +80,18 @@ class BilingualText(Data):
 
 
 class HomeFacts(Data):
-    """What a home says of itself: its name, the language its pages begin in, its letterhead, whether the public may read."""
+    """What a home says of itself: its name, the language its pages begin in, its letterhead, whether the public may read.
+
+    `signature` is the office that signs its reports, without anybody's name. `country` and `organisation`, its identifier in
+    the form of the organisation registers of IATI, stand in what it publishes of aid.
+    """
 
     name: Bilingual
     language: Literal["id", "en"] = "id"
     letterhead: Annotated[list[Line], Field(max_length=6)] = []
+    signature: Annotated[list[Line], Field(max_length=6)] = []
+    country: Country | None = None
+    organisation: Organisation | None = None
     released: Flag = True
 
 

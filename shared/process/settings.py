@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     requests_per_second: Annotated[float, Field(gt=0)] = 5000.0
     open_requests_per_second: Annotated[float, Field(gt=0)] = 500.0
     project: bool = True
+    report_templates: Path | None = None
     public_url: str | None = None
     trusted_proxies: list[str] = []
     secrets_folder: Path | None = None

@@ -1,5 +1,7 @@
 """Aid given and received over a period: technical cooperation, grants, humanitarian aid, scholarships."""
 
+from typing import Any
+
 from services.reports.kinds.activities import activities_table, activity_data
 from services.reports.kinds.frame import framed
 from services.reports.kinds.history import in_order
@@ -20,6 +22,7 @@ def compose(material: Material) -> Report:
         Section("aid", words.say("Aid"), [listed]),
     ]
     data = {
+        "home": _home(material),
         "activities": [activity_data(each) for each in entries],
         "partnerships": [
             {"partnership": each.slug, **each.facts.model_dump(mode="json", exclude_none=True)}
@@ -27,3 +30,10 @@ def compose(material: Material) -> Report:
         ],
     }
     return framed(material, words.say("Aid given and received"), sections, "aid", data)
+
+
+def _home(material: Material) -> dict[str, Any]:
+    """Return what whoever gathers aid data has to know of the home: its names, its country, its identifier."""
+    if material.home is None:
+        return {"name": {"en": material.reader.home}}
+    return material.home.facts.model_dump(mode="json", include={"name", "country", "organisation"}, exclude_none=True)

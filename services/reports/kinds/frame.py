@@ -35,7 +35,7 @@ def framed(
         home=material.reader.home,
         home_name=home_name(material),
         letterhead=tuple(material.home.facts.letterhead) if material.home else (),
-        signature=(),
+        signature=tuple(material.home.facts.signature) if material.home else (),
         title=title,
         subtitle=_subtitle(material, known_on),
         stands=stands,

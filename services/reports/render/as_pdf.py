@@ -4,39 +4,42 @@ The report goes to the layout as JSON, so nothing that somebody wrote is ever re
 day of `known`; fonts come with the project: the same report is the same bytes everywhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 from services.reports.charts.draw import draw
 from services.reports.charts.svg import THEMES
 from services.reports.render.attached import Attached, data_of, tables_beyond
-from services.reports.render.glyphs import shown
-from services.reports.render.press import Press
+from services.reports.render.glyphs import displayable, drawable, shown
+from services.reports.render.paper import needs_landscape, on_paper, widths
+from services.reports.render.press import Press, the_press
 from services.reports.render.written import SIGNS, is_number, rating_of, rating_word, written
-from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Table, ToFill, Value
+from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Section, Table, ToFill, Value
 from services.reports.visible import one_line, visible
 from shared.wire.canonical import canonical, digest
 from shared.words.dates import date_in_words
 from shared.words.words import Words
 
-MOST_ROWS = 2_000
-"""So many rows of a table are laid out; 20,000 would take 18 seconds and 2.8 GB. A longer one is attached as CSV."""
+MOST_ROWS, MOST_CELLS = 2_000, 20_000
+"""So many rows of one table, and so many cells of all, are laid out, in 450 MB; a longer table is attached as CSV."""
+_LONGEST_CELL, _LONGEST_HEAD = 2_000, 80
 _LONG = 6
 """From so many sections on, a report begins with its contents."""
 _SHORT_HASH = 16
-_WIDEST_SHARE = 30
 
 
-def render(report: Report, press: Press) -> bytes:
+def render_pdf(report: Report, press: Press | None = None) -> bytes:
     """Return the report as PDF. Raises `Fault` as `Press.pdf` does; it blocks, so call it in a thread."""
-    return press.pdf(canonical(layout(report)))
+    return (press or the_press()).pdf(canonical(layout(report)))
 
 
 def layout(report: Report) -> dict[str, Any]:
     """Return all that the layout says, in the report's language, as JSON."""
     words, stands = Words(report.language), report.stands
     data = data_of(report)
-    attached = [data, *tables_beyond(report, MOST_ROWS)]
+    rows = rows_laid_out(report)
+    attached = [data, *tables_beyond(report, rows)]
     known = words.say("Known as of %(day)s", day=date_in_words(stands.known_on, report.language))
     position = words.say("ledger position %(position)s", position=stands.position)
     fingerprint = digest(data.text.encode())[len("sha256:") :][:_SHORT_HASH]
@@ -50,16 +53,12 @@ def layout(report: Report) -> dict[str, Any]:
         "signature": _lines(report.signature),
         "signed_at": _line(f"{report.home_name}, {date_in_words(stands.known_on, report.language)}"),
         "period": _period(report, words),
-        "known": known,
-        "running_head": _line(f"{report.home_name} · {report.title}"),
+        "running_head": _line(_cut(f"{report.home_name} · {report.title}")),
         "running_foot": f"{known}, {position}. {words.say('Data')} {fingerprint}",
         "keywords": [f"position {stands.position}", f"sha256 {fingerprint}"],
         "has_contents": len(report.sections) >= _LONG,
         "words": _words(words),
-        "sections": [
-            {"heading": _line(each.heading), "blocks": [_block(block, words) for block in each.blocks]}
-            for each in report.sections
-        ],
+        "sections": [_section(each, rows, words) for each in report.sections],
         "attached": [_attachment(each, is_source=each is data) for each in attached],
     }
 
@@ -80,7 +79,23 @@ def _period(report: Report, words: Words) -> str:
     return words.say("%(first)s to %(last)s", first=first, last=last)
 
 
-def _block(block: Block, words: Words) -> dict[str, Any]:
+def rows_laid_out(report: Report) -> int:
+    """Return how many rows of a table are laid out: so many that all tables together have no more cells than may be."""
+    tables = [each for section in report.sections for each in section.blocks if isinstance(each, Table)]
+    rows = MOST_ROWS
+    while rows > 1 and sum(min(len(each.rows), rows) * len(each.columns) for each in tables) > MOST_CELLS:
+        rows -= rows // 10 or 1
+    return rows
+
+
+def _section(section: Section, rows: int, words: Words) -> dict[str, Any]:
+    """Return a section; it lies across the page where one of its tables needs that."""
+    blocks = [_block(each, rows, words) for each in section.blocks]
+    is_wide = any(each.get("is_wide", False) for each in blocks)
+    return {"heading": _line(section.heading), "blocks": blocks, "is_wide": is_wide}
+
+
+def _block(block: Block, rows: int, words: Words) -> dict[str, Any]:
     match block:
         case Paragraph():
             return {"type": "paragraph", "paragraphs": [_text(each) for each in block.text.split("\n\n")]}
@@ -91,41 +106,46 @@ def _block(block: Block, words: Words) -> dict[str, Any]:
         case Chart():
             return _chart(block, words)
         case Table():
-            return _table(block, words)
+            return _table(block, rows, words)
         case _:
             assert_never(block)
 
 
 def _chart(chart: Chart, words: Words) -> dict[str, Any]:
     """Return a chart; its table is not laid out beside it, but stands in the data and in the other formats."""
-    title, description = _line(chart.title), _line(chart.description)
-    svg = draw(chart.drawing, title=title, description=description, language=words.language)
-    width = float(svg.split('width="', 1)[1].split('"', 1)[0])
-    return {"type": "chart", "title": title, "description": description, "svg": _drawable(svg), "width": width}
+    title, description = displayable(one_line(chart.title)), displayable(one_line(chart.description))
+    svg = drawable(draw(chart.drawing, title=title, description=description, language=words.language))
+    return {"type": "chart", "title": _line(title), "description": description, "svg": svg, "width": _width_of(svg)}
 
 
-def _table(table: Table, words: Words) -> dict[str, Any]:
+def _width_of(svg: str) -> float:
+    return float(svg.partition(' width="')[2].partition('"')[0])
+
+
+def _table(table: Table, most: int, words: Words) -> dict[str, Any]:
+    paper = on_paper(table, words)
     rows = [
-        [_cell(value, column, words) for value, column in zip(row, table.columns, strict=True)]
-        for row in table.rows[:MOST_ROWS]
+        [_cell(value, column, words) for value, column in zip(row, paper.columns, strict=True)]
+        for row in paper.rows[:most]
     ]
+    texts = [[_as_text(each) for each in row] for row in rows]
+    headings = [replace(each, heading=_line(_cut(each.heading))) for each in paper.columns]
     return {
         "type": "table",
-        "caption": _line(table.caption),
-        "columns": [_column(each, index, rows) for index, each in enumerate(table.columns)],
+        "caption": _line(paper.caption),
+        "columns": [
+            {"heading": each.heading, "kind": each.kind.value, "is_number": is_number(each)} for each in headings
+        ],
         "rows": rows,
-        "notes": [*_lines(table.notes), *_left_out(table, words)],
+        "notes": [*_lines(paper.notes), *_left_out(table, most, words)],
+        "is_wide": needs_landscape(headings, texts),
+        "widths": [_widths(headings, texts, is_wide=each) for each in (False, True)],
     }
 
 
-def _column(column: Column, index: int, rows: Sequence[Sequence[Any]]) -> Mapping[str, Any]:
-    """Return a column with its share of the width: what its longest words need, and a little of what its text would."""
-    texts = [_as_text(row[index]) for row in rows]
-    longest_word = max((len(word) for text in [column.heading, *texts] for word in text.split()), default=1)
-    longest = max(map(len, texts), default=1)
-    share = min(_WIDEST_SHARE, max(3.0, min(longest_word, 20), longest**0.8))
-    heading = _line(column.heading)
-    return {"heading": heading, "kind": column.kind.value, "is_number": is_number(column), "share": round(share, 2)}
+def _widths(columns: Sequence[Column], texts: Sequence[Sequence[str]], *, is_wide: bool) -> dict[str, Any]:
+    found = widths(columns, texts, is_wide=is_wide)
+    return {"size": found.size, "columns": [round(each, 1) for each in found.columns]}
 
 
 def _as_text(cell: str | list[str]) -> str:
@@ -136,14 +156,14 @@ def _cell(value: Value, column: Column, words: Words) -> str | list[str]:
     code = rating_of(value, column)
     if code:
         return [SIGNS[code], rating_word(code, words), THEMES["print"].ratings[code]]
-    return _text(written(value, column, words))
+    return _text(written(value, column, words)[:_LONGEST_CELL])
 
 
-def _left_out(table: Table, words: Words) -> Iterator[str]:
-    if len(table.rows) > MOST_ROWS:
+def _left_out(table: Table, most: int, words: Words) -> Iterator[str]:
+    if len(table.rows) > most:
         yield words.say(
             "The first %(shown)s of %(rows)s rows; all of them are attached to this document as %(file)s.",
-            shown=MOST_ROWS,
+            shown=most,
             rows=len(table.rows),
             file=f"{table.id}.csv",
         )
@@ -160,9 +180,9 @@ def _attachment(each: Attached, *, is_source: bool) -> dict[str, str]:
     }
 
 
-def _drawable(svg: str) -> str:
-    """Return a drawing with what no font can show replaced."""
-    return svg if svg.isascii() else shown(svg)
+def _cut(text: str) -> str:
+    """Return a text that stands at the head of every page, or of every page of a table."""
+    return text if len(text) <= _LONGEST_HEAD else text[: _LONGEST_HEAD - 1] + "…"
 
 
 def _text(text: str) -> str:

@@ -1,9 +1,11 @@
 """The press: worker processes that lay out PDF, so that a report that cannot be laid out harms no one but its reader."""
 
+import atexit
 import subprocess
 import sys
 import threading
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from queue import Empty, LifoQueue
 
@@ -13,6 +15,8 @@ from services.reports.render.glyphs import font_folders
 from shared.wire.problems import Fault, Problem
 
 SECONDS = 30.0
+MOST_BYTES = 600 * 2**20
+"""So much memory a worker may take; what would take more ends it."""
 REPORTS_PER_WORKER = 50
 """A worker keeps what it may use again; a new one begins with nothing."""
 log = structlog.get_logger()
@@ -22,9 +26,13 @@ class Press:
     """At most so many workers, each started when it is needed, replaced after some reports, and ended when it hangs."""
 
     def __init__(
-        self, workers: int = 2, seconds: float = SECONDS, reports_per_worker: int = REPORTS_PER_WORKER
+        self,
+        workers: int = 2,
+        seconds: float = SECONDS,
+        reports_per_worker: int = REPORTS_PER_WORKER,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
-        self._seconds = seconds
+        self._seconds, self._most_bytes = seconds, most_bytes
         self._reports_per_worker = reports_per_worker
         self._idle: LifoQueue[_Worker | None] = LifoQueue()
         for _ in range(workers):
@@ -42,7 +50,7 @@ class Press:
             raise Fault(_BUSY) from None
         after: _Worker | None = None
         try:
-            worker = worker or _Worker()
+            worker = worker or _Worker(self._most_bytes)
             answer = worker.answer(report, self._seconds)
             after = worker if worker.answered < self._reports_per_worker else None
         finally:
@@ -63,12 +71,15 @@ class Press:
 class _Worker:
     """One process, and how many reports it has answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
         file = Path(__file__).with_name("pdf_worker.py")
         folders = [str(each) for each in font_folders()]
         self.answered = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(file), *folders], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", str(file), str(most_bytes), *folders],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"RAYON_NUM_THREADS": "1"},  # nothing of this process's own; more threads take memory and save no time
         )
 
     def answer(self, report: bytes, seconds: float) -> bytes:
@@ -113,6 +124,14 @@ class _Worker:
     def _broken(self) -> Fault:
         log.error("a worker ended without an answer", status=self._process.wait())
         return Fault(_BROKEN)
+
+
+@cache
+def the_press() -> Press:
+    """Return the press of this process; its workers end with it."""
+    press = Press()
+    atexit.register(press.close)
+    return press
 
 
 _INSTEAD = "Ask for a shorter period, for one partnership, or for XLSX, CSV or JSON, which hold the same."
