@@ -8,7 +8,7 @@ from typing import Any
 
 from services.reports.asked import Asked, asked_again
 from services.reports.issued import Made
-from services.reports.making import compose, gather_settled
+from services.reports.making import compose, gather_at
 from services.reports.render.as_csv import render_csv
 from services.reports.render.formats import FORMATS, Format, file_name, render
 from services.reports.report import Report
@@ -74,7 +74,7 @@ async def fulfil(pool: Pool, settings: Settings, order: Order, tell: Tell) -> An
     if isinstance(order, FindTouched):
         return await find_touched(pool, order.reader, zone, order.change, order.most, tell)
     tell("gathering", 0, 3)
-    material = await gather_settled(pool, order.reader, zone, order.asked)
+    material = await gather_at(pool, order.reader, zone, order.asked)
     tell("composing", 1, 3)
     report = await asyncio.to_thread(compose, material)
     tell("writing", 2, 3)

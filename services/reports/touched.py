@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from services.reports.asked import Asked, asked_again
 from services.reports.issued import Issued, differences_between, issuer_of
 from services.reports.issued_store import queries, read_issued
-from services.reports.making import compose, gather_settled
+from services.reports.making import compose, gather_at
 from services.reports.material import Material
 from services.reports.project import EventProjector
 from services.reports.render.as_json import render_json
@@ -172,6 +172,23 @@ def _content(material: Material | None) -> Any:  # noqa: ANN401 - as JSON has it
     return json.loads(render_json(compose(material))) if material is not None else None
 
 
+class OneLine:
+    """What a query takes for a pool, of one line: the queries wait for one another, and all see its transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._free = asyncio.Lock()
+
+    async def acquire(self) -> Connection:
+        """Return the line, once it is free."""
+        await self._free.acquire()
+        return self._connection
+
+    async def release(self, connection: Connection) -> None:
+        """Let the next query have it."""
+        self._free.release()
+
+
 def same_moment(before: Material, after: Material) -> Material:
     """Return what was known before as if it were known at the same moment as what was known after.
 
@@ -187,9 +204,8 @@ def _pair(before: Material | None, after: Material | None) -> Pair:
 
 async def _gathered(connection: Connection, home: str, zone: tzinfo, asked: Asked) -> Material | None:
     """Return what a report is made of, None where the question has no answer then: its partnership was not there yet."""
-    as_pool = cast(Pool, connection)  # a query asks a pool or one line alike, and all must see the same transaction
     try:
-        return await gather_settled(as_pool, issuer_of(home), zone, asked)
+        return await gather_at(cast(Pool, OneLine(connection)), issuer_of(home), zone, asked)
     except Fault as fault:
         if fault.problem.status in (404, 422):
             return None

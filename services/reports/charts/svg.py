@@ -4,6 +4,7 @@ Colours are literal, since not everything that reads SVG knows the variables of 
 alone: a rating is a shape, a colour and a word, and shades grow darker with what they count.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -86,7 +87,7 @@ def text(
     at = "" if anchor == "start" else f' text-anchor="{anchor}"'
     sized = "" if size == TEXT_SIZE else f' font-size="{number(size)}"'
     weight = ' font-weight="700"' if bold else ""
-    words = escape(one_line(said), quote=False)
+    words = escape(unicodedata.normalize("NFC", one_line(said)), quote=False)
     return f'<text x="{number(x)}" y="{number(y)}"{at}{sized}{weight} fill="{colour}">{words}</text>'
 
 

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from services.reports.charts.draw import draw
 from services.reports.charts.svg import THEMES
 from services.reports.render.attached import Attached, data_of, tables_beyond
-from services.reports.render.glyphs import displayable, shown
+from services.reports.render.glyphs import displayable, drawable, shown
 from services.reports.render.paper import needs_landscape, on_paper, widths
 from services.reports.render.press import Press, the_press
 from services.reports.render.written import SIGNS, is_number, rating_of, rating_word, written
@@ -23,7 +23,7 @@ from shared.words.words import Words
 
 MOST_ROWS, MOST_CELLS = 2_000, 20_000
 """So many rows of one table, and so many cells of all, are laid out, in 450 MB; a longer table is attached as CSV."""
-_LONGEST_CELL = 2_000
+_LONGEST_CELL, _LONGEST_HEAD = 2_000, 80
 _LONG = 6
 """From so many sections on, a report begins with its contents."""
 _SHORT_HASH = 16
@@ -53,7 +53,7 @@ def layout(report: Report) -> dict[str, Any]:
         "signature": _lines(report.signature),
         "signed_at": _line(f"{report.home_name}, {date_in_words(stands.known_on, report.language)}"),
         "period": _period(report, words),
-        "running_head": _line(f"{report.home_name} · {report.title}"),
+        "running_head": _line(_cut(f"{report.home_name} · {report.title}")),
         "running_foot": f"{known}, {position}. {words.say('Data')} {fingerprint}",
         "keywords": [f"position {stands.position}", f"sha256 {fingerprint}"],
         "has_contents": len(report.sections) >= _LONG,
@@ -114,7 +114,7 @@ def _block(block: Block, rows: int, words: Words) -> dict[str, Any]:
 def _chart(chart: Chart, words: Words) -> dict[str, Any]:
     """Return a chart; its table is not laid out beside it, but stands in the data and in the other formats."""
     title, description = displayable(one_line(chart.title)), displayable(one_line(chart.description))
-    svg = displayable(draw(chart.drawing, title=title, description=description, language=words.language))
+    svg = drawable(draw(chart.drawing, title=title, description=description, language=words.language))
     return {"type": "chart", "title": _line(title), "description": description, "svg": svg, "width": _width_of(svg)}
 
 
@@ -129,7 +129,7 @@ def _table(table: Table, most: int, words: Words) -> dict[str, Any]:
         for row in paper.rows[:most]
     ]
     texts = [[_as_text(each) for each in row] for row in rows]
-    headings = [replace(each, heading=_line(each.heading)) for each in paper.columns]
+    headings = [replace(each, heading=_line(_cut(each.heading))) for each in paper.columns]
     return {
         "type": "table",
         "caption": _line(paper.caption),
@@ -178,6 +178,11 @@ def _attachment(each: Attached, *, is_source: bool) -> dict[str, str]:
         "description": _line(each.description),
         "relationship": relationship,
     }
+
+
+def _cut(text: str) -> str:
+    """Return a text that stands at the head of every page, or of every page of a table."""
+    return text if len(text) <= _LONGEST_HEAD else text[: _LONGEST_HEAD - 1] + "…"
 
 
 def _text(text: str) -> str:

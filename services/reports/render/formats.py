@@ -24,8 +24,8 @@ class Format(StrEnum):
     XLSX = "xlsx"
     DOCX = "docx"
     CSV = "csv"
-    HTML = "html"
     JSON = "json"
+    HTML = "html"
     XML = "xml"
 
 
@@ -43,8 +43,8 @@ FORMATS: Mapping[Format, Rendering] = {
     Format.XLSX: Rendering(render_xlsx, f"{OFFICE}.spreadsheetml.sheet"),
     Format.DOCX: Rendering(render_docx, f"{OFFICE}.wordprocessingml.document"),
     Format.CSV: Rendering(render_csv, "text/csv; charset=utf-8"),
-    Format.HTML: Rendering(render_page, "text/html; charset=utf-8", SECURITY),
     Format.JSON: Rendering(render_json, "application/json"),
+    Format.HTML: Rendering(render_page, "text/html; charset=utf-8", SECURITY),
     Format.XML: Rendering(render_iati, "application/xml"),
 }
 

@@ -1,5 +1,6 @@
 """The fonts that come with the project, and what they can show."""
 
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -30,8 +31,25 @@ def displayable(text: str) -> str:
     """Return the text with what no font can show replaced by `NO_GLYPH`."""
     if text.isascii():
         return text
-    there = _characters()
+    there = characters()
     return "".join(each if each in there else NO_GLYPH for each in text)
+
+
+def drawable(text: str) -> str:
+    """Return the text of a drawing as `displayable` does; what runs from right to left or combines, too.
+
+    The layout cannot say which letters such glyphs of a drawing stand for, as an archive demands.
+    """
+    if text.isascii():
+        return text
+    # One by one, never normalised as a whole: a mark that combines would change the sign of the markup before it.
+    return "".join(each if _is_drawable(each) else NO_GLYPH for each in displayable(text))
+
+
+def _is_drawable(character: str) -> bool:
+    is_struck_out = "\N{COMBINING LONG SOLIDUS OVERLAY}" in unicodedata.normalize("NFD", character)
+    runs_back = unicodedata.bidirectional(character) in ("R", "AL", "AN")
+    return not (is_struck_out or runs_back or unicodedata.category(character)[0] == "M")
 
 
 def _breakable(word: str) -> str:
@@ -42,7 +60,7 @@ def _breakable(word: str) -> str:
 
 
 @cache
-def _characters() -> frozenset[str]:
+def characters() -> frozenset[str]:
     """Return what every style of some family has, so that bold and italic text can be shown too."""
     found: set[str] = set(_NEED_NO_GLYPH)
     for folder in font_folders():

@@ -20,14 +20,14 @@ _DAY_AND_MONTH = len("25 Desember")
 
 
 def on_paper(table: Table, words: Words) -> Table:
-    """Return the table without columns that say nothing in any row, and, where there are many, without codes.
+    """Return the table without columns that say nothing in any row, and, where there are many, without codes and details.
 
     Notes below it say which; the data of the report hold them.
     """
     if len(table.columns) <= MANY_COLUMNS or not table.rows:
         return table
     said = [any(row[index] not in (None, "") for row in table.rows) for index in range(len(table.columns))]
-    codes = [column.kind is ColumnKind.CODE for column in table.columns]
+    codes = [column.kind is ColumnKind.CODE or column.detail for column in table.columns]
     kept = [index for index, is_said in enumerate(said) if is_said and not codes[index]]
     if not kept:
         return table
