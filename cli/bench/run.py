@@ -9,6 +9,7 @@ from rich.table import Table
 from cli.bench.appends import measure_appends
 from cli.bench.batches import measure_batches
 from cli.bench.figures import Figure
+from cli.bench.jobs import measure_jobs
 from cli.bench.machine import machine_in_words
 from cli.bench.ratings import measure_ratings
 from cli.bench.replay import measure_replay
@@ -43,6 +44,7 @@ def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measur
         "replay": partial(_with, measure_replay, events),
         "ratings": partial(_with, measure_ratings, events),
         "reports": partial(_with, measure_reports, events),
+        "jobs": measure_jobs,
     }
     unknown = [each for each in subjects if each not in by_name]
     if unknown:

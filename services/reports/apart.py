@@ -27,7 +27,7 @@ from shared.wire.problems import Fault, Problem
 LONGEST_SECONDS = 900.0
 OUR_FAULT = (ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError, OSError, MemoryError)
 """What a report raises that has a mistake in it: it is logged, and the next one is made."""
-GIVES_WAY_BY = 10
+GIVES_WAY_BY = 5
 """Of the steps of niceness: whoever serves pages comes first."""
 log = structlog.get_logger()
 

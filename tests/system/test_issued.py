@@ -227,7 +227,7 @@ async def test_what_another_program_issued_is_told_with_where_it_differs(jakarta
 
     lost = await ask(jakarta, "GET", f"{path}/bytes", 409)
     without = (await ask(jakarta, "POST", f"{path}/again")).json()
-    await tables.execute("INSERT INTO report_bytes (hash, bytes) VALUES ($1, $2)", other, raw)
+    await tables.execute("INSERT INTO report_bytes (hash, bytes, kept_at) VALUES ($1, $2, now())", other, raw)
     found = (await ask(jakarta, "POST", f"{path}/again")).json()
 
     assert lost.json()["type"] == "/problems/bytes-lost"
