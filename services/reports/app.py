@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import shared.web.pages
-from services.reports import pages, report_routes, routes, study_routes
+from services.reports import pages, report_pages, report_routes, routes, study_routes
 from services.reports.project import EventProjector
 from services.reports.store import SCHEMA
 from shared.process.clock import Clock, now
@@ -33,7 +33,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app.state.long_work = asyncio.Semaphore(1)
     app.include_router(study_routes.router)
     app.include_router(report_routes.router)
+    app.include_router(report_pages.router)
     app.include_router(pages.router)
     app.include_router(shared.web.pages.router)
-    show_problems_as_pages(app, "/reports/", pages.templates)
+    show_problems_as_pages(app, "/reports/v1/", pages.templates)
     return app

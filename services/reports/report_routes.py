@@ -118,6 +118,7 @@ def handed_out(request: Request, made: Report, form: Format, content: bytes) -> 
         "Kembar-Known": made.stands.known,
         "Content-Disposition": f'attachment; filename="{file_name(made, form)}"',
         "Cache-Control": "private, no-cache",
+        **FORMATS[form].headers,
     }
     if etag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]:
         return Response(status_code=304, headers=headers)

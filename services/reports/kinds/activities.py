@@ -46,25 +46,25 @@ def evidence_in_words(facts: ActivityFacts) -> str | None:
 
 def _columns(words: Words) -> Sequence[Column]:
     return [
-        Column("year", words.say("Year"), ColumnKind.TEXT),
+        Column("year", words.say("Year"), ColumnKind.TEXT, detail=True),
         Column("occurred", words.say("When")),
-        Column("day", words.say("Counts for"), ColumnKind.DAY),
+        Column("day", words.say("Counts for"), ColumnKind.DAY, detail=True),
         Column("indicator", words.say("Indicator")),
         Column("direction", words.say("Direction")),
         Column("title", words.say("Activity")),
         Column("outcome", words.say("Outcome")),
-        Column("initiator", words.say("Initiator")),
-        Column("mode", words.say("Mode")),
+        Column("initiator", words.say("Initiator"), detail=True),
+        Column("mode", words.say("Mode"), detail=True),
         Column("actors", words.say("Actors")),
-        Column("fields", words.say("Fields of cooperation")),
+        Column("fields", words.say("Fields of cooperation"), detail=True),
         Column("participants", words.say("Participants"), ColumnKind.NUMBER),
         Column("value", words.say("Value"), ColumnKind.NUMBER),
         Column("currency", words.say("Currency"), ColumnKind.CODE),
-        Column("place", words.say("Place")),
+        Column("place", words.say("Place"), detail=True),
         Column("evidence", words.say("Evidence")),
         Column("source", words.say("Source")),
-        Column("remarks", words.say("Remarks")),
-        Column("id", words.say("Event"), ColumnKind.CODE),
+        Column("remarks", words.say("Remarks"), detail=True),
+        Column("id", words.say("Event"), ColumnKind.CODE, detail=True),
     ]
 
 

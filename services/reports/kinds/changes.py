@@ -296,7 +296,7 @@ def _change_rows(change: Change, names: Mapping[str, str], words: Words) -> Iter
     told: list[Value] = [event.position, rfc3339(event.recorded_at), words.say(CHANGE_WORDS[change.kind])]
     reason = getattr(event.data, "reason", None)
     shown = set[str]()
-    for before, now in change.moved.activities.values():
+    for _, (before, now) in sorted(change.moved.activities.items()):
         standing = now or before
         assert standing is not None
         slug = standing.facts.partnership

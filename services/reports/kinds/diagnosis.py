@@ -50,7 +50,7 @@ def _columns(words: Words) -> list[Column]:
         Column("unit", words.say("Unit")),
         Column("of", words.say("Activities looked at"), ColumnKind.NUMBER),
         Column("part", words.say("Of these, with what is asked"), ColumnKind.NUMBER),
-        Column("code", words.say("Short name"), ColumnKind.CODE),
+        Column("code", words.say("Short name"), ColumnKind.CODE, detail=True),
     ]
 
 

@@ -152,7 +152,10 @@ def _all(rated: Sequence[Rated], words: Words) -> Table:
 
 
 def _named_columns(words: Words) -> list[Column]:
-    return [Column("name", words.say("Partnership")), Column("partnership", words.say("Short name"), ColumnKind.CODE)]
+    return [
+        Column("name", words.say("Partnership")),
+        Column("partnership", words.say("Short name"), ColumnKind.CODE, detail=True),
+    ]
 
 
 def _row(rated: Rated, words: Words) -> list[Value]:

@@ -132,7 +132,7 @@ def _table(recommended: Sequence[Recommended], material: Material) -> Table:
     words = material.words
     columns = [
         Column("name", words.say("Partnership")),
-        Column("partnership", words.say("Short name"), ColumnKind.CODE),
+        Column("partnership", words.say("Short name"), ColumnKind.CODE, detail=True),
         Column("advice", words.say("Recommendation")),
         Column("rating", words.say("Rating"), ColumnKind.RATING),
         Column("official", words.say("Official rating"), ColumnKind.RATING),

@@ -1,14 +1,16 @@
 """The formats of a report: what renders each, its media type, the end of its file's name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from services.reports.asked import Kind
 from services.reports.render.as_csv import render_csv
 from services.reports.render.as_docx import render_docx
 from services.reports.render.as_iati import render_iati
 from services.reports.render.as_json import render_json
+from services.reports.render.as_page import SECURITY, render_page
 from services.reports.render.as_pdf import render_pdf
 from services.reports.render.as_xlsx import render_xlsx
 from services.reports.report import Report
@@ -25,14 +27,16 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     XML = "xml"
+    HTML = "html"
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How a format is made: a pure function from the report to bytes, and the media type of these."""
+    """How a format is made: a pure function from the report to bytes, their media type, and what a browser is told."""
 
     render: Callable[[Report], bytes]
     media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 FORMATS: Mapping[Format, Rendering] = {
@@ -42,7 +46,17 @@ FORMATS: Mapping[Format, Rendering] = {
     Format.CSV: Rendering(render_csv, "text/csv; charset=utf-8"),
     Format.JSON: Rendering(render_json, "application/json"),
     Format.XML: Rendering(render_iati, "application/xml"),
+    Format.HTML: Rendering(render_page, "text/html; charset=utf-8", SECURITY),
 }
+
+
+OF_ONE_KIND: Mapping[Format, Kind] = {Format.XML: Kind.AID}
+"""Formats that tell of one kind only."""
+
+
+def formats_of(kind: str) -> list[Format]:
+    """Return the formats in which a kind of report can be had."""
+    return [form for form in FORMATS if OF_ONE_KIND.get(form, kind) == kind]
 
 
 def render(report: Report, form: Format, templates: Path | None = None) -> bytes:

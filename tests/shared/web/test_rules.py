@@ -49,6 +49,8 @@ RULES = {
     "GET /reports/v1/reports/{kind}.{form}": Action.READ,
     "GET /scoring/v1/ratings/{partnership}/history": Action.READ,
     "GET /": Action.READ,
+    "GET /reports": Action.READ,
+    "GET /reports/{kind}": Action.READ,
     "GET /partnerships/{partnership}": Action.READ,
 }
 

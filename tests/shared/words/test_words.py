@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from services.access import pages as access_pages
 from services.access import views as access_views
-from services.reports import views
+from services.reports import report_pages, views
 from services.reports.kinds import changes, recommendation, wording
 from shared.web import pages
 from shared.words.words import Words
@@ -32,6 +32,8 @@ TABLES = (
     recommendation.ADVICE_WORDS,
     recommendation.REASON_WORDS,
     changes.CHANGE_WORDS,
+    report_pages.KIND_WORDS,
+    report_pages.DESCRIPTION_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
     access_pages.REFUSALS_IN_WORDS,
