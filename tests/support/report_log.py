@@ -183,7 +183,7 @@ READ = lives(SEED, LENGTH)
 EVENTS = events_of(READ)
 
 
-LONG = (Format.PDF, Format.DOCX)
+DOCUMENTS = (Format.PDF, Format.DOCX)
 """Formats that take long to make: one language is enough to see that the bytes stay."""
 
 
@@ -198,7 +198,7 @@ def every_hash() -> dict[str, str]:
             found |= {
                 f"{kind}.{form}.{language}": digest(render(report, form))
                 for form in formats_of(kind)
-                if form not in LONG or language == "id"
+                if form not in DOCUMENTS or language == "id"
             }
     return found
 

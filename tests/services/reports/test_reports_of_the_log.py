@@ -24,7 +24,7 @@ from tests.house.project import ROOT
 from tests.support.build import a_principal
 from tests.support.engines import fresh_database
 from tests.support.lives import FIRST_DAY, SLUGS
-from tests.support.report_log import EVENTS, LONG, READ, Log, every_hash, material_of_the_log, moment_of, question
+from tests.support.report_log import DOCUMENTS, EVENTS, READ, Log, every_hash, material_of_the_log, moment_of, question
 
 LONG = os.environ.get("FAULTS") == "long"
 PAIRS = 200 if LONG else 12
@@ -137,7 +137,7 @@ def standings_at(position: int, asked: Asked) -> dict:
 
 def test_the_bytes_are_the_same_in_another_time_zone_language_and_order_of_hashes():
     here = every_hash()
-    assert len(here) == sum(2 * len(formats_of(kind)) - len(LONG) for kind in Kind)
+    assert len(here) == sum(2 * len(formats_of(kind)) - len(DOCUMENTS) for kind in Kind)
     in_words = [found for name, found in here.items() if ".csv." not in name]
     assert len(set(in_words)) == len(in_words)
 
