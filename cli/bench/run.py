@@ -12,6 +12,7 @@ from cli.bench.figures import Figure
 from cli.bench.machine import machine_in_words
 from cli.bench.ratings import measure_ratings
 from cli.bench.replay import measure_replay
+from cli.bench.reports import measure_reports
 from cli.bench.starts import measure_starts
 from cli.say import out
 from cli.stop import CannotGoOn
@@ -34,13 +35,14 @@ class Measured:
 
 
 def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measured:
-    """Measure these subjects, all where none is named; `events` is how many are replayed, and rated."""
+    """Measure these subjects, all where none is named; `events` is how many are replayed, rated and reported."""
     by_name: Mapping[str, Callable[[int, Say], list[Figure]]] = {
         "starts": measure_starts,
         "appends": measure_appends,
         "batches": measure_batches,
         "replay": partial(_with, measure_replay, events),
         "ratings": partial(_with, measure_ratings, events),
+        "reports": partial(_with, measure_reports, events),
     }
     unknown = [each for each in subjects if each not in by_name]
     if unknown:

@@ -86,10 +86,14 @@ async def make(tables: Tables, reader: Principal, zone: tzinfo, asked: Asked) ->
 
 async def gather(tables: Tables, reader: Principal, zone: tzinfo, asked: Asked) -> Material:
     """Return what the report is made of; its question says the moment and the position that it is answered at."""
-    settled = await settle(tables, asked)
+    return await gather_at(tables.pool, reader, zone, await settle(tables, asked))
+
+
+async def gather_at(pool: Pool, reader: Principal, zone: tzinfo, settled: Asked) -> Material:
+    """Return the same for a question that says its moment and its position already."""
     held = held_to(reader, settled.partnership)
-    await _refuse_what_waits(tables.pool, held, settled)
-    return await _read(tables.pool, held, zone, settled)
+    await _refuse_what_waits(pool, held, settled)
+    return await _read(pool, held, zone, settled)
 
 
 def compose(material: Material) -> Report:
@@ -158,7 +162,10 @@ WAITS = Problem(
 async def _read(pool: Pool, reader: Principal, zone: tzinfo, asked: Asked) -> Material:
     """Read what every kind needs, then what this one does."""
     position = asked.position or 0
-    known = await read_newest(pool, reader, position, zone, asked.last)
+    # Both look through an index for a while, so they do it at the same time.
+    known, counted = await asyncio.gather(
+        read_newest(pool, reader, position, zone, asked.last), _counted(pool, reader, asked)
+    )
     if asked.partnership is not None and not known.partnerships:
         raise Fault(_unknown_partnership(asked.partnership))
     material = Material(
@@ -168,13 +175,15 @@ async def _read(pool: Pool, reader: Principal, zone: tzinfo, asked: Asked) -> Ma
         zone=zone,
         known=known,
         rubric=rubric_named(asked.rubric, known) or rubric_in_force(known.rulings, asked.last),
+        counted=counted,
     )
-    return await READERS[asked.kind](pool, material)
+    return await READERS[asked.kind](pool, material) if asked.kind in READERS else material
 
 
-async def _counted(pool: Pool, material: Material) -> Material:
-    asked = material.asked
-    return replace(material, counted=await read_counted(pool, material.known, material.reader, asked.first, asked.last))
+async def _counted(pool: Pool, reader: Principal, asked: Asked) -> dict[str, int]:
+    if asked.kind not in COUNTING:
+        return {}
+    return await read_counted(pool, reader, asked.position or 0, asked.first, asked.last)
 
 
 async def _with_history(pool: Pool, material: Material) -> Material:
@@ -234,8 +243,9 @@ async def _with_changes(pool: Pool, material: Material) -> Material:
     if asked.compare_first is None or asked.compare_last is None:
         return await _with_what_moved(pool, material)
     compared = await read_newest(pool, material.reader, material.known.position, material.zone, asked.compare_last)
-    counted = await read_counted(pool, compared, material.reader, asked.compare_first, asked.compare_last)
-    return replace(await _counted(pool, material), in_compared=compared, counted_in_compared=counted)
+    position = material.known.position
+    counted = await read_counted(pool, material.reader, position, asked.compare_first, asked.compare_last)
+    return replace(material, in_compared=compared, counted_in_compared=counted)
 
 
 async def _with_what_moved(pool: Pool, material: Material) -> Material:
@@ -270,8 +280,8 @@ async def _all_known(pool: Pool, reader: Principal, position: int, zone: tzinfo)
     return await read_known(pool, reader, position, zone)
 
 
+COUNTING = (Kind.RATINGS, Kind.CHANGES)
 READERS: Mapping[Kind, Callable[[Pool, Material], Awaitable[Material]]] = {
-    Kind.RATINGS: _counted,
     Kind.HISTORY: _with_history,
     Kind.RESULTS: _with_results,
     Kind.PROGRAMME: _with_programmes,

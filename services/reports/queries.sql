@@ -231,7 +231,11 @@ SELECT recorded_at FROM event WHERE position <= :position ORDER BY position DESC
 -- name: counted_as_known
 -- How many activities counted in a period, by partnership, as known at a position? From the index alone.
 SELECT asked.partnership, sum(of_kind.counted)::bigint AS counted
-FROM unnest(:partnerships::text[]) AS asked (partnership)
+FROM unnest(ARRAY(
+    SELECT partnership FROM partnership_version
+    WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+      AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+)) AS asked (partnership)
 CROSS JOIN unnest(:kinds::smallint[]) AS named (kind)
 CROSS JOIN LATERAL (
     SELECT count(*) AS counted FROM activity_version

@@ -32,7 +32,7 @@ class ColumnKind(StrEnum):
 class Column:
     """A column: its name in data, its heading in the report's language, how its values are written.
 
-    A `detail` stands in CSV and workbooks, and is left out where a line has no room for it (`Table.in_brief`).
+    A `detail` stands in data, and is left out where a line has no room for it.
     """
 
     key: str
@@ -50,15 +50,6 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Value]]
     notes: Sequence[str] = ()
-
-    def in_brief(self) -> "Table":
-        """Return the table as a page shows it: without details, and without columns in which nothing is reported."""
-        shown = [number for number, each in enumerate(self.columns) if not each.detail and self._is_told(number)]
-        rows = [[row[number] for number in shown] for row in self.rows]
-        return Table(self.id, self.caption, [self.columns[number] for number in shown], rows, self.notes)
-
-    def _is_told(self, number: int) -> bool:
-        return not self.rows or any(row[number] is not None for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -461,11 +461,9 @@ async def read_moment(pool: Pool, position: int) -> datetime | None:
     return moment
 
 
-async def read_counted(pool: Pool, known: Known, reader: Principal, first: date, last: date) -> dict[str, int]:
+async def read_counted(pool: Pool, reader: Principal, position: int, first: date, last: date) -> dict[str, int]:
     """Return how many activities counted in a period, by partnership."""
-    slugs = [each.slug for each in known.partnerships]
-    asked = {"home": reader.home, "position": known.position, "partnerships": slugs, "kinds": list(KINDS)}
-    rows = queries.counted_as_known(pool, **asked, first=first, last=last)
+    rows = queries.counted_as_known(pool, **_seen_by(reader, position), kinds=list(KINDS), first=first, last=last)
     return {row["partnership"]: row["counted"] async for row in rows}
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
 from cli.facts import JAKARTA, activity_events, partnership_events, published_ratings
 from shared.domain.codes import Direction, Indicator
@@ -116,7 +116,18 @@ def text_in(content: bytes) -> str:
 
 def _text_in_pdf(content: bytes) -> str:
     """Return what stands on the pages, its lines put together, and the files inside."""
-    reader = PdfReader(io.BytesIO(content))
-    pages = "".join(page.extract_text() for page in reader.pages).replace("\u200b", "").replace("\n", "")
-    inside = [each.decode() for files in reader.attachments.values() for each in files]
-    return "\n".join([pages, *inside, str(reader.metadata)])
+    with PdfDocument(content) as document:
+        inside = [bytes(document.get_attachment(at).get_data()) for at in range(document.count_attachments())]
+        about = str(document.get_metadata_dict())
+        pages = "".join(page_text(document, at) for at in range(len(document)))
+    return "\n".join([pages, *(each.decode() for each in inside), about])
+
+
+def page_text(document: PdfDocument, number: int) -> str:
+    """Return what stands on a page of a PDF, from 0, its lines put together and nothing where words may break."""
+    page = document[number]
+    text = page.get_textpage()
+    said = text.get_text_bounded()
+    text.close()
+    page.close()
+    return said.replace("\u200b", "").replace("\r\n", "").replace("\n", "")

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.reports.charts.draw import draw
+from services.reports.render.paper import on_paper
 from services.reports.render.written import is_number, rating_of, written
 from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Section, Table, ToFill, Value
 from services.reports.visible import visible
@@ -120,7 +121,7 @@ def _chart(chart: Chart, words: Words) -> BlockView:
 
 
 def _table(whole: Table, words: Words) -> TableView:
-    table = whole.in_brief()
+    table = on_paper(whole, words)
     shown = table.rows[:MOST_ROWS]
     more = words.say("%(shown)s of %(rows)s rows; all are in the CSV.", shown=len(shown), rows=len(table.rows))
     return TableView(

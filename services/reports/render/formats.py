@@ -26,8 +26,8 @@ class Format(StrEnum):
     DOCX = "docx"
     CSV = "csv"
     JSON = "json"
-    XML = "xml"
     HTML = "html"
+    XML = "xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ FORMATS: Mapping[Format, Rendering] = {
     Format.DOCX: Rendering(render_docx, f"{OFFICE}.wordprocessingml.document"),
     Format.CSV: Rendering(render_csv, "text/csv; charset=utf-8"),
     Format.JSON: Rendering(render_json, "application/json"),
-    Format.XML: Rendering(render_iati, "application/xml"),
     Format.HTML: Rendering(render_page, "text/html; charset=utf-8", SECURITY),
+    Format.XML: Rendering(render_iati, "application/xml"),
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from services.reports.report import Column, ColumnKind, Table
 from shared.words.words import Words
 
+MANY_COLUMNS = 8
 PORTRAIT, LANDSCAPE = 470.0, 717.0
 SIZES = (8.5, 7.5, 6.5)
 """Of the letters in tables, the largest first."""
@@ -19,18 +20,31 @@ _DAY_AND_MONTH = len("25 Desember")
 
 
 def on_paper(table: Table, words: Words) -> Table:
-    """Return the table as pages show it, with notes below it that say which columns are left out, and why."""
-    brief = table.in_brief()
-    if not brief.columns:
+    """Return the table without columns that say nothing in any row, and, where there are many, without codes and details.
+
+    Notes below it say which; the data of the report hold them.
+    """
+    if len(table.columns) <= MANY_COLUMNS or not table.rows:
         return table
-    shown = {each.key for each in brief.columns}
-    details = [each.heading for each in table.columns if each.detail]
-    silent = [each.heading for each in table.columns if each.key not in shown and not each.detail]
+    said = [any(row[index] not in (None, "") for row in table.rows) for index in range(len(table.columns))]
+    codes = [column.kind is ColumnKind.CODE or column.detail for column in table.columns]
+    kept = [index for index, is_said in enumerate(said) if is_said and not codes[index]]
+    if not kept:
+        return table
+    silent = [each.heading for each, is_said in zip(table.columns, said, strict=True) if not is_said]
+    coded = [
+        each.heading for each, is_said, is_code in zip(table.columns, said, codes, strict=True) if is_said and is_code
+    ]
     notes = [
         *([words.say("Not reported in any row: %(columns)s.", columns=", ".join(silent))] if silent else []),
-        *([words.say("In CSV and workbooks only: %(columns)s.", columns=", ".join(details))] if details else []),
+        *([words.say("In the data only: %(columns)s.", columns=", ".join(coded))] if coded else []),
     ]
-    return replace(brief, notes=[*table.notes, *notes])
+    return replace(
+        table,
+        columns=[table.columns[index] for index in kept],
+        rows=[[row[index] for index in kept] for row in table.rows],
+        notes=[*table.notes, *notes],
+    )
 
 
 @dataclass(frozen=True, slots=True)
