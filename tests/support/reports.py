@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pypdfium2 import PdfDocument
+from pypdf import PdfReader
 
 from cli.facts import JAKARTA, activity_events, partnership_events, published_ratings
+from services.reports.asked import Kind
+from services.reports.render.formats import Format
 from shared.domain.codes import Direction, Indicator
 from tests.support.engines import NatsServer
 from tests.support.installation import running_installation
@@ -104,30 +106,19 @@ async def _posted(installation, event_type: str, data: dict) -> dict:
     return answer.json()
 
 
+def made_as(kind: Kind) -> list[Format]:
+    """The formats that a kind is made in: only aid is told as IATI."""
+    return [each for each in Format if each is not Format.XML or kind is Kind.AID]
+
+
 def text_in(content: bytes) -> str:
-    """Return all text in a file: of a workbook or a text document that of its parts, of a PDF its pages' and its data."""
+    """Return all text in a file: of a workbook or a text document that of its parts, of a PDF also what is attached."""
     if content.startswith(b"%PDF"):
-        return _text_in_pdf(content)
+        document = PdfReader(io.BytesIO(content))
+        attached = [each for contents in document.attachments.values() for each in contents]
+        pages = "\n".join(page.extract_text() for page in document.pages)
+        return "\n".join([pages, *(each.decode("utf-8", "replace") for each in attached)])
     if not content.startswith(b"PK"):
         return content.decode("utf-8", "replace")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return "\n".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
-
-
-def _text_in_pdf(content: bytes) -> str:
-    """Return what stands on the pages, its lines put together, and the files inside."""
-    with PdfDocument(content) as document:
-        inside = [bytes(document.get_attachment(at).get_data()) for at in range(document.count_attachments())]
-        about = str(document.get_metadata_dict())
-        pages = "".join(page_text(document, at) for at in range(len(document)))
-    return "\n".join([pages, *(each.decode() for each in inside), about])
-
-
-def page_text(document: PdfDocument, number: int) -> str:
-    """Return what stands on a page of a PDF, from 0, its lines put together and nothing where words may break."""
-    page = document[number]
-    text = page.get_textpage()
-    said = text.get_text_bounded()
-    text.close()
-    page.close()
-    return said.replace("\u200b", "").replace("\r\n", "").replace("\n", "")

@@ -14,7 +14,7 @@ from services.reports.compose import histories_of
 from services.reports.kinds.changes import changes_of, standing_of
 from services.reports.making import Tables, compose, gather
 from services.reports.project import EventProjector
-from services.reports.render.formats import Format, formats_of, render
+from services.reports.render.formats import Format, render
 from shared.domain.rulings import rubric_in_force
 from shared.ledger.follow import Checkpoint
 from shared.postgres.pool import open_pool
@@ -24,13 +24,13 @@ from tests.house.project import ROOT
 from tests.support.build import a_principal
 from tests.support.engines import fresh_database
 from tests.support.lives import FIRST_DAY, SLUGS
-from tests.support.report_log import DOCUMENTS, EVENTS, READ, Log, every_hash, material_of_the_log, moment_of, question
+from tests.support.report_log import EVENTS, READ, Log, every_hash, material_of_the_log, moment_of, question
 
 LONG = os.environ.get("FAULTS") == "long"
 PAIRS = 200 if LONG else 12
 ELSEWHERE = [
     {"TZ": "Pacific/Kiritimati", "LANG": "id_ID.UTF-8", "PYTHONHASHSEED": "1"},
-    {"TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONHASHSEED": "4242"},
+    *([{"TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONHASHSEED": "4242"}] if LONG else []),
 ]
 
 
@@ -137,7 +137,7 @@ def standings_at(position: int, asked: Asked) -> dict:
 
 def test_the_bytes_are_the_same_in_another_time_zone_language_and_order_of_hashes():
     here = every_hash()
-    assert len(here) == sum(2 * len(formats_of(kind)) - len(DOCUMENTS) for kind in Kind)
+    assert {name.split(".")[1] for name in here} == set(Format)
     in_words = [found for name, found in here.items() if ".csv." not in name]
     assert len(set(in_words)) == len(in_words)
 
