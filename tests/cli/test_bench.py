@@ -8,6 +8,7 @@ from itertools import islice
 
 import pytest
 
+from cli.bench.documents import render_once
 from cli.bench.figures import Samples
 from cli.bench.history import PARTNERSHIPS, batches_of_entries, history, registration
 from cli.bench.installation import Installation
@@ -24,6 +25,7 @@ from shared.wire.envelope import attributes
 from shared.wire.problems import Problem
 from tests.support.build import a_principal
 from tests.support.program import run
+from tests.support.report_values import a_report
 
 
 def test_the_history_is_the_same_every_time():
@@ -116,3 +118,12 @@ async def test_what_is_posted_is_asked_for_until_its_rating_is_served(installati
     assert 5 < len(took_ms) < 100
     assert min(took_ms) > 0
     assert per_second <= 500
+
+
+def test_documents_are_measured_with_the_memory_of_the_worker_that_made_them():
+    samples = Samples()
+
+    render_once(samples, a_report(), a_report())
+
+    assert all(samples.median(name) > 0 for name in ("pdf", "xlsx", "long pdf"))
+    assert 20 < samples.median("memory") < 600
