@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 import services.reports.store as reports
+from cli.bench.documents import measure_documents
 from cli.bench.engines import empty_postgres
 from cli.bench.figures import Figure
 from cli.bench.ratings import DAYS, FIRST_DAY, PARTNERSHIPS, READER, make_tables
@@ -27,7 +28,7 @@ SOME_READER = replace(READER, partnerships=frozenset(f"city-{number * 45 + 1:04}
 
 
 def measure_reports(runs: int, events: int, say: Callable[[str], None]) -> list[Figure]:
-    """Return milliseconds to make the report of ratings as JSON: of 22 partnerships among 1,000, and of all."""
+    """Return milliseconds to make the report of ratings as JSON, of 22 partnerships among 1,000 and of all, and documents."""
     return asyncio.run(_measure(runs, events, say))
 
 
@@ -38,8 +39,9 @@ async def _measure(runs: int, events: int, say: Callable[[str], None]) -> list[F
             say(f"reports: making {events:,} events")
             await make_tables(pool, events)
             took = await time_reports(pool, runs, events, say)
+            documents = await measure_documents(pool, SOME_READER, runs, events, say)
     what = f"{PARTNERSHIPS:,} partnerships, {events:,} events: ratings as JSON of"
-    return [
+    made = [
         Figure("reports", f"{what} {name}", "ms", measured, {})
         for name, measured in (
             (f"{SOME}, median", statistics.median(took["some"])),
@@ -48,6 +50,7 @@ async def _measure(runs: int, events: int, say: Callable[[str], None]) -> list[F
             ("all, slowest", max(took["all"])),
         )
     ]
+    return [*made, *documents]
 
 
 async def time_reports(pool: Pool, runs: int, events: int, say: Callable[[str], None]) -> dict[str, list[float]]:

@@ -11,7 +11,7 @@ from services.reports.answers import Reader
 from services.reports.asked import Kind, Said
 from services.reports.pages import templates
 from services.reports.render.as_page import sections_view
-from services.reports.render.formats import FORMATS
+from services.reports.render.formats import formats_of
 from services.reports.report import Report
 from services.reports.report_routes import made_for, now_of
 from services.reports.store import read_partnerships
@@ -126,4 +126,7 @@ def _files(made: Report, request: Request) -> list[tuple[str, str]]:
     question = {name: str(value) for name, value in made.question.items() if name not in ("kind", "position")}
     if home := request.query_params.get("home"):
         question["home"] = home
-    return [(form.value.upper(), f"/reports/v1/reports/{made.kind}.{form}?{urlencode(question)}") for form in FORMATS]
+    return [
+        (form.value.upper(), f"/reports/v1/reports/{made.kind}.{form}?{urlencode(question)}")
+        for form in formats_of(made.kind)
+    ]

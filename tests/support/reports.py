@@ -7,7 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pypdf import PdfReader
+
 from cli.facts import JAKARTA, activity_events, partnership_events, published_ratings
+from services.reports.asked import Kind
+from services.reports.render.formats import Format
 from shared.domain.codes import Direction, Indicator
 from tests.support.engines import NatsServer
 from tests.support.installation import running_installation
@@ -102,8 +106,18 @@ async def _posted(installation, event_type: str, data: dict) -> dict:
     return answer.json()
 
 
+def made_as(kind: Kind) -> list[Format]:
+    """The formats that a kind is made in: only aid is told as IATI."""
+    return [each for each in Format if each is not Format.XML or kind is Kind.AID]
+
+
 def text_in(content: bytes) -> str:
-    """Return all text in a file: of a workbook or a text document that of its parts."""
+    """Return all text in a file: of a workbook or a text document that of its parts, of a PDF also what is attached."""
+    if content.startswith(b"%PDF"):
+        document = PdfReader(io.BytesIO(content))
+        attached = [each for contents in document.attachments.values() for each in contents]
+        pages = "\n".join(page.extract_text() for page in document.pages)
+        return "\n".join([pages, *(each.decode("utf-8", "replace") for each in attached)])
     if not content.startswith(b"PK"):
         return content.decode("utf-8", "replace")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -2,14 +2,15 @@
 
 import csv
 import io
+import re
 from datetime import date
 
 from services.reports.report import Report, Table, Value
 from shared.wire.problems import Fault, Finding, Problem
 
 BYTE_ORDER_MARK = "\ufeff"
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet runs a cell that begins with one of these as a formula."""
+_WOULD_BE_RUN = re.compile(r"[\t\r]|[\s\u00ad\u200b-\u200f\u2060\ufeff]*[-=+@＝＋－＠]")
+"""A spreadsheet runs a cell that begins with one of these signs; some look past spaces, and read the wide signs too."""
 
 
 def render_csv(report: Report, table: str | None = None) -> bytes:
@@ -37,11 +38,8 @@ def table_named(report: Report, name: str) -> Table:
 
 
 def harmless(text: str) -> str:
-    """Return a text as a spreadsheet shows it and never runs it: an apostrophe goes before what would begin a formula.
-
-    Spaces before it do not help whoever wrote it: some spreadsheets leave them out.
-    """
-    return f"'{text}" if text.lstrip(" \u00a0\u200b").startswith(DANGEROUS) or text.startswith(DANGEROUS) else text
+    """Return a text as a spreadsheet shows it and never runs it: an apostrophe goes before what would begin a formula."""
+    return f"'{text}" if _WOULD_BE_RUN.match(text) else text
 
 
 def _written(value: Value) -> str | int | float | None:

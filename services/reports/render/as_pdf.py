@@ -54,7 +54,7 @@ def layout(report: Report) -> dict[str, Any]:
         "signed_at": _line(f"{report.home_name}, {date_in_words(stands.known_on, report.language)}"),
         "period": _period(report, words),
         "running_head": _line(_cut(f"{report.home_name} · {report.title}")),
-        "running_foot": f"{known}, {position}. {words.say('Data')} {fingerprint}",
+        "running_foot": f"{known}, {position}. {words.say('Data hash')} {fingerprint}",
         "keywords": [f"position {stands.position}", f"sha256 {fingerprint}"],
         "has_contents": len(report.sections) >= _LONG,
         "words": _words(words),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from services.reports.asked import Kind
 from services.reports.render.as_csv import render_csv
 from services.reports.render.as_docx import render_docx
 from services.reports.render.as_iati import render_iati
@@ -47,6 +48,15 @@ FORMATS: Mapping[Format, Rendering] = {
     Format.HTML: Rendering(render_page, "text/html; charset=utf-8", SECURITY),
     Format.XML: Rendering(render_iati, "application/xml"),
 }
+
+
+OF_ONE_KIND: Mapping[Format, Kind] = {Format.XML: Kind.AID}
+"""Formats that tell of one kind only."""
+
+
+def formats_of(kind: str) -> list[Format]:
+    """Return the formats in which a kind of report can be had."""
+    return [form for form in FORMATS if OF_ONE_KIND.get(form, kind) == kind]
 
 
 def render(report: Report, form: Format, templates: Path | None = None) -> bytes:

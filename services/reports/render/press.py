@@ -51,14 +51,32 @@ class Press:
             raise Fault(_BUSY) from None
         after: _Worker | None = None
         try:
-            worker = worker or _Worker(self._most_bytes)
-            answer = worker.answer(report, self._seconds)
+            if worker is not None:
+                worker, answer = self._of_a_used_one(worker, report)
+            else:
+                worker = _Worker(self._most_bytes)
+                answer = worker.answer(report, self._seconds)
             after = worker if worker.answered < self._reports_per_worker else None
         finally:
             if worker is not None and after is None:
                 worker.end()
             self._idle.put(after)
         return answer
+
+    def _of_a_used_one(self, worker: "_Worker", report: bytes) -> "tuple[_Worker, bytes]":
+        """Return the PDF and the worker that made it: one that breaks may have kept too much of earlier reports."""
+        try:
+            return worker, worker.answer(report, self._seconds)
+        except Fault as fault:
+            worker.end()
+            if fault.problem is not _BROKEN:
+                raise
+        fresh = _Worker(self._most_bytes)
+        try:
+            return fresh, fresh.answer(report, self._seconds)
+        except BaseException:
+            fresh.end()
+            raise
 
     def close(self) -> None:
         """End all workers that are idle; those at work end with their report."""

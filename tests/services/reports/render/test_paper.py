@@ -76,12 +76,13 @@ def test_columns_fill_the_page_and_none_vanishes(kinds, texts, is_wide):
 def test_a_wide_table_leaves_out_what_nobody_reported_and_codes_and_says_so():
     columns = [Column(f"c{index}", f"Kolom {index}") for index in range(8)]
     columns += [Column("value", "Nilai", ColumnKind.NUMBER), Column("event", "Peristiwa", ColumnKind.CODE)]
-    rows = [["a"] * 7 + [0, None, "x"], ["b"] * 7 + [None, None, "y"]]
+    columns += [Column("place", "Tempat", detail=True)]
+    rows = [["a"] * 7 + [0, None, "x", "di sana"], ["b"] * 7 + [None, None, "y", None]]
     table = on_paper(Table("t", "T", columns, rows, ("Catatan.",)), Words("en"))
 
     assert [each.heading for each in table.columns] == [f"Kolom {index}" for index in range(8)]
     assert table.rows == [["a"] * 7 + [0], ["b"] * 7 + [None]]
-    assert table.notes == ["Catatan.", "Not reported in any row: Nilai.", "In the data only: Peristiwa."]
+    assert table.notes == ["Catatan.", "Not reported in any row: Nilai.", "In the data only: Peristiwa, Tempat."]
 
 
 def test_a_narrow_table_is_left_as_it_is():
