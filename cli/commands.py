@@ -532,7 +532,8 @@ def rebuild(
 @app.command()
 def bench(
     subjects: Annotated[
-        list[str] | None, typer.Argument(help="starts, appends, batches, replay, ratings; all if left out.")
+        list[str] | None,
+        typer.Argument(help="starts, appends, batches, replay, ratings, reports, jobs; all if left out."),
     ] = None,
     runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5,
     events: Annotated[int, typer.Option(help="How many events are replayed, and rated.", min=1_000)] = 100_000,

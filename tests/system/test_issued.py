@@ -10,11 +10,14 @@ from uuid import uuid4
 import pytest
 
 from cli.rebuild import PROJECTIONS
+from services.access import store as access
+from services.access.decide import Membership, TokenPlanned
 from services.reports.render.formats import Format
+from shared.domain.access import Role
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import open_pool
 from shared.projection.rebuild import open_rebuild
-from tests.support.engines import fresh_database, open_ledger, running_nats
+from tests.support.engines import PRESENT, fresh_database, open_ledger, running_nats
 from tests.support.installation import running_installation
 from tests.support.issued import STUDY, ask, id_of, issue, jakarta_on
 
@@ -155,6 +158,49 @@ async def test_only_an_issuer_issues(jakarta):
         refused = await ask(jakarta, "POST", "/reports/v1/issued", 403, role=role, body=STUDY)
         assert "issue report" in refused.json()["title"]
     await ask(jakarta, "POST", "/reports/v1/issued", 401, role=None, body=STUDY)
+
+
+async def test_whoever_is_signed_in_issues_in_their_own_name_and_from_our_own_pages_only(jakarta):
+    pool = await open_pool(jakarta.settings, access.SCHEMA)
+    async with access.transaction(pool) as connection:
+        account = await access.make_person(connection, "jakarta", "Sri", "id", PRESENT)
+        membership = Membership("jakarta", Role.ISSUER)
+        await access.write_membership(connection, account, membership)
+        secret = await access.make_session(connection, account, membership, PRESENT, "127.0.0.1", "test")
+    await pool.close()
+    end, answers = await end_of_the_ledger(jakarta), []
+    for site in ("cross-site", "same-origin"):
+        headers = {"Cookie": f"kembar={secret}", "Sec-Fetch-Site": site}
+        answers.append(await jakarta.http.post("/reports/v1/issued", json={**STUDY, "lang": "en"}, headers=headers))
+
+    assert [each.status_code for each in answers] == [403, 201]
+    receipt = answers[1].json()["receipt"]
+    jakarta.last_position = receipt["position"]
+    assert receipt["position"] == end + 1
+    issued = await ask(jakarta, "GET", f"/reports/v1/issued/{receipt['event_id']}")
+    assert issued.json()["author"] == account
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(("issue", "post"), 201), (("issue",), 403), (("read", "post"), 403)])
+async def test_a_token_issues_with_the_scopes_to_issue_and_to_post(jakarta, scopes, status):
+    """The second is ingest's to ask for: what it refuses is not issued."""
+    pool, end = await open_pool(jakarta.settings, access.SCHEMA), await end_of_the_ledger(jakarta)
+    name = f"jakarta/{'-'.join(scopes)}"
+    async with access.transaction(pool) as connection:
+        membership = Membership("jakarta", Role.ISSUER)
+        await access.make_program(connection, name, "jakarta", PRESENT)
+        await access.write_membership(connection, name, membership)
+        planned = TokenPlanned(name, membership, scopes, "terbit", PRESENT.replace(year=2027), program=True)
+        _, token = await access.make_token(connection, planned, "test", PRESENT)
+    await pool.close()
+
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = await jakarta.http.post("/reports/v1/issued", json={**STUDY, "to": "2020-11-30"}, headers=headers)
+
+    assert answer.status_code == status, answer.text
+    assert await end_of_the_ledger(jakarta) == end + (status == 201)
+    if status == 403:
+        assert "scopes do not name" in answer.json()["title"]
 
 
 async def test_an_embassy_sees_the_issued_reports_of_its_own_partnerships_only(jakarta):

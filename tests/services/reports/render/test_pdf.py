@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import psutil
 import pytest
 from pypdf import PdfReader
 
@@ -195,3 +196,15 @@ def test_a_worker_is_replaced_after_its_reports_and_writes_the_same_bytes(press)
     often = Press(1, reports_per_worker=1)
     assert render_pdf(a_report(), often) == render_pdf(a_report(), often) == render_pdf(a_report(), press)
     often.close()
+
+
+def test_a_worker_that_breaks_after_earlier_reports_is_replaced_and_the_report_is_laid_out(press):
+    """What it kept of them may have been too much; a fresh one has room."""
+    used, before = Press(1), set(psutil.Process().children())
+    first = render_pdf(a_report(), used)
+    (worker,) = set(psutil.Process().children()) - before
+    worker.kill()
+    psutil.wait_procs([worker], timeout=0.2)
+
+    assert render_pdf(a_report(), used) == first
+    used.close()
