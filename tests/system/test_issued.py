@@ -24,7 +24,7 @@ from tests.support.issued import STUDY, ask, id_of, issue, jakarta_on
 WITHOUT = ("coverage", "known", "position", "question", "stands", "sections", "subtitle")
 """What of a report's JSON says up to when it knows, or says the rest in words."""
 NAMES = dict.fromkeys(("kind", "to", "partnership", "rubric", "lang", "compare_known")) | {"from": "from_"}
-CHANGES = 8 if os.environ.get("FAULTS") == "long" else 3
+CHANGES = 8 if os.environ.get("FAULTS") == "long" else 2
 
 
 @pytest.fixture(scope="module")

@@ -214,7 +214,7 @@ async def test_an_account_that_orders_without_end_is_told_to_wait_and_others_hav
 
 async def test_pages_are_served_while_reports_wait_in_their_queue(jakarta):
     """Whoever opens a page comes before whatever was ordered: all pages are there before the queue is through."""
-    many = [await order(jakarta, format="pdf") for _ in range(MOST_UNFINISHED)]
+    many = [await order(jakarta, format="pdf") for _ in range(6)]
 
     for _ in range(10):
         assert (await ask(jakarta, "GET", "/", role="viewer", on="2020-12-31")).status_code == 200
