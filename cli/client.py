@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ from cli.embedded.tokens import FOR_PEOPLE
 from cli.stop import CannotGoOn
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+class LineCut(Exception):
+    """The line of a stream was cut; listen again, and hear how it stands."""
 
 
 class Client:
@@ -37,7 +42,30 @@ class Client:
         asked = {name: value for name, value in parameters.items() if value is not None}
         return self._answer(method, path, content=raw, params=asked)[1]
 
+    def fetch(self, path: str, parameters: dict[str, str | None]) -> httpx.Response:
+        """Ask for a file; return the whole answer, its headers among it."""
+        asked = {name: value for name, value in parameters.items() if value is not None}
+        return self._request("GET", path, params=asked)
+
+    def listen(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield the data of each event of a stream, until it ends. Raises `LineCut` where the line is cut before."""
+        try:
+            with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise CannotGoOn(*_complaint(answer))
+                for line in answer.iter_lines():
+                    name, _, value = line.partition(": ")
+                    if name == "data":
+                        yield json.loads(value)
+        except httpx.TransportError as error:
+            raise LineCut(str(error)) from error
+
     def _answer(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:  # noqa: ANN401
+        answer = self._request(method, path, **arguments)
+        return answer.status_code, answer.json()
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401
         try:
             answer = self._http.request(method, path, **arguments)
         except httpx.TransportError as error:
@@ -46,7 +74,7 @@ class Client:
                 "Start one with `./kembar demo`, or say where it is with --url or KEMBAR_URL.",
             ) from error
         if answer.is_success:
-            return answer.status_code, answer.json()
+            return answer
         raise CannotGoOn(*_complaint(answer))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from cli.report_commands import report_app
 from cli.say import complain, out, print_json, say
 from cli.stop import CannotGoOn
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 show_app = typer.Typer(help="Show ratings, or one partnership.", no_args_is_help=True)
 app.add_typer(show_app, name="show")
+app.add_typer(report_app, name="report")
 people_app = typer.Typer(
     help="The people of this installation, for whoever administers the machine.", no_args_is_help=True
 )
@@ -531,7 +533,8 @@ def rebuild(
 @app.command()
 def bench(
     subjects: Annotated[
-        list[str] | None, typer.Argument(help="starts, appends, batches, replay, alerts, ratings; all if left out.")
+        list[str] | None,
+        typer.Argument(help="starts, appends, batches, replay, alerts, ratings, reports, jobs; all if left out."),
     ] = None,
     runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5,
     events: Annotated[int, typer.Option(help="How many events are replayed, and rated.", min=1_000)] = 100_000,

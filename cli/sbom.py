@@ -103,13 +103,18 @@ def _component(package: Locked, *, is_run: bool) -> Component:
     return component
 
 
+def _release(version: str) -> list[str]:
+    """Return a version as it is compared: 2.012 is 2.12."""
+    return [part.lstrip("0") or "0" for part in version.split(".")]
+
+
 def _licence(package: Locked) -> License | None:
     """Return the licence that the installed package names; None where it is not installed here, or names none."""
     try:
         said = metadata(package.name)
     except PackageNotFoundError:
         return None
-    if said["Version"] != package.version:
+    if _release(said["Version"]) != _release(package.version):
         return None
     classified = [each.split(" :: ")[-1] for each in said.get_all("Classifier", []) if each.startswith("License :: ")]
     short = [each for each in (said["License"] or "", *classified) if each and len(each) <= LONGEST_NAME]

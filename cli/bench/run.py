@@ -10,9 +10,11 @@ from cli.bench.alerts import measure_alerts
 from cli.bench.appends import measure_appends
 from cli.bench.batches import measure_batches
 from cli.bench.figures import Figure
+from cli.bench.jobs import measure_jobs
 from cli.bench.machine import machine_in_words
 from cli.bench.ratings import measure_ratings
 from cli.bench.replay import measure_replay
+from cli.bench.reports import measure_reports
 from cli.bench.starts import measure_starts
 from cli.say import out
 from cli.stop import CannotGoOn
@@ -35,7 +37,7 @@ class Measured:
 
 
 def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measured:
-    """Measure these subjects, all where none is named; `events` is how many are replayed, and rated."""
+    """Measure these subjects, all where none is named; `events` is how many are replayed, rated and reported."""
     by_name: Mapping[str, Callable[[int, Say], list[Figure]]] = {
         "starts": measure_starts,
         "appends": measure_appends,
@@ -43,6 +45,8 @@ def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measur
         "replay": partial(_with, measure_replay, events),
         "alerts": measure_alerts,
         "ratings": partial(_with, measure_ratings, events),
+        "reports": partial(_with, measure_reports, events),
+        "jobs": measure_jobs,
     }
     unknown = [each for each in subjects if each not in by_name]
     if unknown:

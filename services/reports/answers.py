@@ -95,11 +95,12 @@ async def ratings_for(
     """
     known = await (newest_for if newest else known_for)(request, reader, question)
     # A thousand take a tenth of a second, in which others shall not wait.
-    composed = await asyncio.to_thread(compose_ratings, known, question, _named(rubric, known), newest=newest)
+    composed = await asyncio.to_thread(compose_ratings, known, question, rubric_named(rubric, known), newest=newest)
     return {"home": reader.home, **composed, "items": [as_shown_to(reader, each) for each in composed["items"]]}
 
 
-def _named(name: str | None, known: Known) -> Rubric | None:
+def rubric_named(name: str | None, known: Known) -> Rubric | None:
+    """Return the rubric of this name, None where none is named. Raises `Fault` (422) where it was not adopted then."""
     if name is None:
         return None
     adopted = [event.data.rubric for event in known.rulings if isinstance(event.data, RubricAdopted)]

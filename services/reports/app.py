@@ -7,9 +7,22 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import shared.web.pages
-from services.reports import pages, routes, study_routes
+from services.reports import (
+    issued_pages,
+    issued_routes,
+    job_routes,
+    pages,
+    report_pages,
+    report_routes,
+    routes,
+    study_routes,
+)
+from services.reports.apart import Apart
+from services.reports.ingest_door import IngestDoor
+from services.reports.makers import Makers
 from services.reports.project import EventProjector
 from services.reports.store import SCHEMA
+from services.reports.working import Worker, keep_working
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
@@ -22,9 +35,13 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_runtime(SCHEMA, EventProjector(), settings, app.state.progress) as runtime:
-            app.state.runtime = runtime
+        async with (
+            _makers(settings) as makers,
+            open_runtime(SCHEMA, EventProjector(), settings, app.state.progress) as runtime,
+        ):
+            app.state.runtime, app.state.makers = runtime, makers
             runtime.start(know_who_asks(app, runtime.pool, clock))
+            runtime.start(keep_working(Worker(runtime.pool, makers.of_jobs, settings.report_processes, makers.wake)))
             app.state.clock = clock
             yield
 
@@ -32,7 +49,29 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app.include_router(routes.router)
     app.state.long_work = asyncio.Semaphore(1)
     app.include_router(study_routes.router)
+    app.include_router(report_routes.router)
+    app.include_router(issued_routes.router)
+    app.include_router(job_routes.router)
+    app.include_router(issued_pages.router)
+    app.include_router(report_pages.router)
     app.include_router(pages.router)
     app.include_router(shared.web.pages.router)
-    show_problems_as_pages(app, "/reports/", pages.templates)
+    show_problems_as_pages(app, "/reports/v1/", pages.templates)
     return app
+
+
+@asynccontextmanager
+async def _makers(settings: Settings) -> AsyncIterator[Makers]:
+    """Yield what makes reports apart from the requests: a process for those that are waited for, and some for jobs.
+
+    It ends after whoever works with it: a process that ended before would be taken for a report that ended it.
+    """
+    makers = Makers(
+        Apart(settings, 1), Apart(settings, settings.report_processes), IngestDoor(settings), asyncio.Event()
+    )
+    try:
+        yield makers
+    finally:
+        makers.waited_for.close()
+        makers.of_jobs.close()
+        await makers.ingest.close()

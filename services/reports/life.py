@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.reports.store import DeedRows
 from shared.domain.amend import Partnership
 from shared.domain.codes import Indicator, Milestone, Outcome, Requirement
 from shared.domain.diagnosis import Deed, carry_out
@@ -38,11 +37,11 @@ class Step:
 
 
 def compose_life(
-    partnership: Partnership, milestones: Iterable[Event], programmes: Iterable[Event], rows: DeedRows, on: date
+    partnership: Partnership, milestones: Iterable[Event], programmes: Iterable[Event], deeds: Iterable[Deed], on: date
 ) -> dict[str, Any]:
     """Answer how far a partnership has come by a day; nothing that took effect later shows."""
     steps = _steps(partnership, milestones, on)
-    held = [each for each in rows.deeds() if each.activity.facts.outcome is Outcome.HELD and each.effective <= on]
+    held = [each for each in deeds if each.activity.facts.outcome is Outcome.HELD and each.effective <= on]
     return {
         "partnership": partnership.slug,
         "name": partnership.facts.name.model_dump(exclude_none=True),
@@ -50,7 +49,7 @@ def compose_life(
         "procedure": [_procedure(number, each, steps) for number, each in enumerate(Milestone, 1)],
         "requirements": [_requirement(each, steps) for each in Requirement],
         "agreements": [*_memoranda(steps, partnership, on), *_documents(held, on)],
-        "programmes": [_programme(each, held) for each in _of_each_year(programmes, on)],
+        "programmes": [_programme(each, held) for each in of_each_year(programmes, on)],
         "fields": [_field(each, held) for each in partnership.facts.fields],
         "outside_the_memorandum": [_field(each, held) for each in _other_fields(partnership.facts.fields, held)],
         "without_field": [str(each.activity.id) for each in held if not each.activity.facts.fields],
@@ -129,7 +128,7 @@ def _documents(held: Iterable[Deed], on: date) -> Iterator[dict[str, Any]]:
             }
 
 
-def _of_each_year(programmes: Iterable[Event], on: date) -> list[Event]:
+def of_each_year(programmes: Iterable[Event], on: date) -> list[Event]:
     """Return the last programme of each year, as far as it was agreed by the day."""
     of_year = {
         event.data.year: event

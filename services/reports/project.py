@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from itertools import groupby
 
+from services.reports.issued_store import keep_issued
 from services.reports.store import (
     Version,
     begin_versions_of_import,
@@ -41,6 +42,7 @@ class EventProjector:
         registries = self._registries.take()
         await write_events(connection, read)
         await keep_homes(connection, [each.event for each in read])
+        await keep_issued(connection, [each.event for each in read])
         for home, of_home in groupby(read, key=lambda each: each.event.home):
             if home not in registries:
                 registries[home] = await read_registry(connection, home)

@@ -223,3 +223,79 @@ WHERE version.home = :home AND (:withdrawn::boolean OR version.withdrawn_by IS N
   AND (:before_day::date IS NULL OR (version.last_day, recorded.position) < (:before_day, :before_position::bigint))
 ORDER BY version.last_day DESC, recorded.position DESC
 LIMIT :most;
+
+-- name: moment_of_position$
+-- When was a position recorded?
+SELECT recorded_at FROM event WHERE position <= :position ORDER BY position DESC LIMIT 1;
+
+-- name: counted_as_known
+-- How many activities counted in a period, by partnership, as known at a position? From the index alone.
+SELECT asked.partnership, sum(of_kind.counted)::bigint AS counted
+FROM unnest(ARRAY(
+    SELECT partnership FROM partnership_version
+    WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+      AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+)) AS asked (partnership)
+CROSS JOIN unnest(:kinds::smallint[]) AS named (kind)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS counted FROM activity_version
+    WHERE home = :home AND partnership COLLATE "C" = asked.partnership AND kind = named.kind
+      AND effective >= :first AND effective <= :last AND outcome = 'held' AND withdrawn_by IS NULL
+      AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+) AS of_kind
+GROUP BY asked.partnership;
+
+-- name: entries_as_known
+-- Activities of a period as reports show them, as known at a position: those held by the day they took effect, all others by
+-- the last day that their date can mean.
+SELECT version.activity, version.facts, version.stated_on, coalesce(completed.recorded_at, recorded.recorded_at) AS recorded_at,
+       version.from_position <> coalesce(completed.position, recorded.position) AS corrected
+FROM activity_version AS version
+JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
+LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND completed.import_id = recorded.import_id
+WHERE version.home = :home AND version.withdrawn_by IS NULL
+  AND version.from_position <= :position AND (version.until_position IS NULL OR version.until_position > :position)
+  AND (:allowed::text[] IS NULL OR version.partnership = ANY(:allowed::text[]))
+  AND CASE version.outcome WHEN 'held' THEN version.effective ELSE version.last_day END BETWEEN :first AND :last
+ORDER BY version.activity
+LIMIT :most;
+
+-- name: dated_documents_as_known
+-- Signed documents that name a last day, as known at a position, with the moment from which each was known.
+SELECT version.activity, version.facts, version.stated_on, coalesce(completed.recorded_at, recorded.recorded_at) AS recorded_at
+FROM activity_version AS version
+JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
+LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND completed.import_id = recorded.import_id
+WHERE version.home = :home AND version.withdrawn_by IS NULL AND version.indicator = 'document'
+  AND jsonb_exists(version.facts, 'valid_until')
+  AND version.from_position <= :position AND (version.until_position IS NULL OR version.until_position > :position)
+  AND (:allowed::text[] IS NULL OR version.partnership = ANY(:allowed::text[]));
+
+-- name: activity_versions_moved
+-- Versions of activities that began or ended between two positions; one that was there before and ended later is neither.
+SELECT activity, facts, stated_on, withdrawn_by, from_position, until_position FROM activity_version
+WHERE home = :home AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+  AND ((from_position > :after AND from_position <= :position) OR (until_position > :after AND until_position <= :position))
+ORDER BY from_position, activity
+LIMIT :most;
+
+-- name: partnership_versions_moved
+-- Versions of partnerships that began or ended between two positions.
+SELECT partnership, facts, ended_on, from_position, until_position FROM partnership_version
+WHERE home = :home AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+  AND ((from_position > :after AND from_position <= :position) OR (until_position > :after AND until_position <= :position))
+ORDER BY from_position, partnership;
+
+-- name: events_at
+-- The events at these positions, in order.
+SELECT position, recorded_at, payload FROM event
+WHERE home = :home AND position = ANY(:positions::bigint[])
+ORDER BY position;
+
+-- name: counted_by_month_as_known
+-- How many activities counted in each month of a period, by partnership, as known at a position? From the index alone.
+SELECT partnership, to_char(effective, 'YYYY-MM') AS month, count(*) AS counted FROM activity_version
+WHERE home = :home AND partnership COLLATE "C" = ANY(:partnerships::text[]) AND kind = ANY(:kinds::smallint[])
+  AND effective >= :first AND effective <= :last AND outcome = 'held' AND withdrawn_by IS NULL
+  AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+GROUP BY partnership, month;

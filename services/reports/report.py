@@ -5,7 +5,7 @@ Nothing in it depends on the clock, on the machine, or on the order in which row
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -30,11 +30,15 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name in data, its heading in the report's language, how its values are written."""
+    """A column: its name in data, its heading in the report's language, how its values are written.
+
+    A `detail` stands in data, and is left out where a line has no room for it.
+    """
 
     key: str
     heading: str
     kind: ColumnKind = ColumnKind.TEXT
+    detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ class Stands:
 class Report:
     """A whole report in one language. `data` is the same as codes and numbers, for programs; `main` names its main table.
 
-    `known_on` of `stands` is the document's date. `letterhead` and `signature` are lines of the home's settings.
+    `known_on` of `stands` is the document's date. `letterhead` and `signature` are lines of the home's settings. `question`
+    is what was asked, as JSON, with the moment and the position that it was answered at: asked again, it gives the same.
     """
 
     kind: str
@@ -125,3 +130,12 @@ class Report:
     sections: Sequence[Section]
     main: str
     data: Mapping[str, Any]
+    question: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables in the order in which they stand, those of charts among them; each has an id of its own."""
+        blocks = [block for section in self.sections for block in section.blocks]
+        return [
+            block.table if isinstance(block, Chart) else block for block in blocks if isinstance(block, Table | Chart)
+        ]

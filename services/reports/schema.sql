@@ -80,6 +80,44 @@ CREATE TABLE reports.home (
     facts jsonb NOT NULL
 );
 
+CREATE TABLE reports.issued (
+    home text NOT NULL,
+    event_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    author text NOT NULL,
+    kind text NOT NULL,
+    partnership text,
+    question jsonb NOT NULL,
+    made_at bigint NOT NULL,
+    hash text NOT NULL,
+    content text,
+    versions jsonb NOT NULL
+);
+
+CREATE TABLE reports.job (
+    job uuid NOT NULL,
+    home text NOT NULL,
+    owner text NOT NULL,
+    role text NOT NULL,
+    partnerships text[],
+    kind text NOT NULL,
+    asked json NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    step text DEFAULT 'waiting'::text NOT NULL,
+    done integer DEFAULT 0 NOT NULL,
+    steps integer DEFAULT 0 NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    begun_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    attempts smallint DEFAULT 0 NOT NULL,
+    worker uuid,
+    leased_until timestamp with time zone,
+    result json,
+    problem json,
+    CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+
 CREATE TABLE reports.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -108,6 +146,12 @@ CREATE TABLE reports.partnership_version (
     until_position bigint,
     facts jsonb NOT NULL,
     ended_on date
+);
+
+CREATE TABLE reports.report_bytes (
+    hash text NOT NULL,
+    bytes bytea NOT NULL,
+    kept_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE reports.staged_activity (
@@ -151,6 +195,12 @@ ALTER TABLE ONLY reports.event
 ALTER TABLE ONLY reports.home
     ADD CONSTRAINT home_pkey PRIMARY KEY (home, "position");
 
+ALTER TABLE ONLY reports.issued
+    ADD CONSTRAINT issued_pkey PRIMARY KEY (home, event_id);
+
+ALTER TABLE ONLY reports.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (job);
+
 ALTER TABLE ONLY reports.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
@@ -162,6 +212,9 @@ ALTER TABLE ONLY reports.partnership_of_import
 
 ALTER TABLE ONLY reports.partnership_version
     ADD CONSTRAINT partnership_version_pkey PRIMARY KEY (home, partnership, from_position);
+
+ALTER TABLE ONLY reports.report_bytes
+    ADD CONSTRAINT report_bytes_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY reports.staged_activity
     ADD CONSTRAINT staged_activity_pkey PRIMARY KEY (home, import_id, activity);
@@ -187,6 +240,18 @@ CREATE INDEX event_by_moment ON reports.event USING btree (recorded_at, "positio
 
 CREATE INDEX event_by_type ON reports.event USING btree (home, type, "position");
 
+CREATE INDEX issued_by_content ON reports.issued USING btree (content) WHERE (content IS NOT NULL);
+
+CREATE INDEX issued_by_hash ON reports.issued USING btree (hash);
+
+CREATE INDEX issued_in_order ON reports.issued USING btree (home, "position" DESC);
+
+CREATE INDEX job_of_owner ON reports.job USING btree (home, owner, posted_at);
+
+CREATE INDEX job_to_work_on ON reports.job USING btree (posted_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+
 CREATE INDEX parked_by_partnership ON reports.parked USING btree (home, partnership, "position");
 
 CREATE UNIQUE INDEX partnership_latest ON reports.partnership_version USING btree (home, partnership) WHERE (until_position IS NULL);
+
+CREATE INDEX report_bytes_by_age ON reports.report_bytes USING btree (kept_at);

@@ -28,6 +28,8 @@ from shared.wire.envelope import decode
 
 SCHEMA = "reports"
 OF_THE_BOOK = ("0002_book", "0004_staged_activity", "0005_amended")
+NOT_IN_THE_LEDGER = ("report_bytes", "job")
+"""Tables of what was made from the ledger and is kept, and of work under way: neither is computed anew."""
 EVENT_COLUMNS = (
     "position",
     "home",
@@ -140,10 +142,7 @@ async def read_amended(connection: Connection, home: str, touched: Touched) -> l
     if touched.batches:
         batches = sorted(touched.batches)
         rows += [row async for row in queries.latest_activities_of_batches(connection, home=home, batches=batches)]
-    return [
-        Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"])
-        for row in rows
-    ]
+    return [_activity(row) for row in rows]
 
 
 async def end_versions(connection: Connection, home: str, ended: Sequence[Version]) -> None:
@@ -424,13 +423,7 @@ class DeedRows:
 
     def deeds(self) -> list[Deed]:
         """Return the activities; those of an import were posted when it was whole."""
-        return [
-            Deed(
-                Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"]),
-                row["recorded_at"].astimezone(self.zone).date(),
-            )
-            for row in self.rows
-        ]
+        return [deed_of(row, self.zone) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +452,82 @@ async def count_deeds(pool: Pool, where: Where, most: int) -> int:
     """Return how many activities are meant, counted no further than `most`."""
     counted: int = await queries.count_deeds_as_known(pool, **where.asked, most=most)
     return counted
+
+
+async def read_moment(pool: Pool, position: int) -> datetime | None:
+    """Return the moment at which a position was recorded, None before the first."""
+    moment: datetime | None = await queries.moment_of_position(pool, position=position)
+    return moment
+
+
+async def read_counted(pool: Pool, reader: Principal, position: int, first: date, last: date) -> dict[str, int]:
+    """Return how many activities counted in a period, by partnership."""
+    rows = queries.counted_as_known(pool, **_seen_by(reader, position), kinds=list(KINDS), first=first, last=last)
+    return {row["partnership"]: row["counted"] async for row in rows}
+
+
+async def read_counted_by_month(
+    pool: Pool, home: str, position: int, partnerships: Sequence[str], first: date, last: date
+) -> dict[str, dict[str, int]]:
+    """Return how many activities counted in each month (`2020-12`) of a period in which any did, by partnership."""
+    asked = {"home": home, "position": position, "partnerships": list(partnerships), "kinds": list(KINDS)}
+    counted: dict[str, dict[str, int]] = defaultdict(dict)
+    async for row in queries.counted_by_month_as_known(pool, **asked, first=first, last=last):
+        counted[row["partnership"]][row["month"]] = row["counted"]
+    return counted
+
+
+async def read_entries(
+    pool: Pool, reader: Principal, position: int, first: date, last: date, most: int
+) -> Sequence[Any]:
+    """Return the rows of the activities of a period, held or not, at most so many."""
+    rows = queries.entries_as_known(pool, **_seen_by(reader, position), first=first, last=last, most=most)
+    return [row async for row in rows]
+
+
+async def read_dated_documents(pool: Pool, reader: Principal, position: int, zone: tzinfo) -> list[Deed]:
+    """Return the signed documents that name a last day."""
+    rows = queries.dated_documents_as_known(pool, **_seen_by(reader, position))
+    return [deed_of(row, zone) async for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedRows:
+    """Versions that began or ended between two positions, as rows: to make facts of many takes long."""
+
+    of_activities: Sequence[Any]
+    of_partnerships: Sequence[Any]
+
+    def versions(self) -> list[Version]:
+        """Return the versions."""
+        return [
+            *(Version(_activity(row), row["from_position"], row["until_position"]) for row in self.of_activities),
+            *(Version(_partnership(row), row["from_position"], row["until_position"]) for row in self.of_partnerships),
+        ]
+
+
+async def read_moved(pool: Pool, reader: Principal, after: int, position: int, most: int) -> MovedRows:
+    """Return the versions of activities, at most so many, and of partnerships that began or ended after a position."""
+    asked = {**_seen_by(reader, position), "after": after}
+    of_activities = queries.activity_versions_moved(pool, **asked, most=most)
+    of_partnerships = queries.partnership_versions_moved(pool, **asked)
+    return MovedRows([row async for row in of_activities], [row async for row in of_partnerships])
+
+
+async def read_events_at(pool: Pool, home: str, positions: Sequence[int], zone: tzinfo) -> list[Event]:
+    """Return the events at these positions, in order."""
+    rows = queries.events_at(pool, home=home, positions=list(positions))
+    return [decode(row["payload"], row["position"], row["recorded_at"], zone) async for row in rows]
+
+
+def deed_of(row: Any, zone: tzinfo) -> Deed:  # noqa: ANN401
+    """Return the activity of a row; one of an import was posted when that was whole."""
+    activity = Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"])
+    return Deed(activity, row["recorded_at"].astimezone(zone).date())
+
+
+def _activity(row: Any) -> Activity:  # noqa: ANN401
+    return Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"])
 
 
 def _partnership(row: Any) -> Partnership:  # noqa: ANN401

@@ -13,7 +13,7 @@ from shared.domain.access import Principal, Role
 from shared.domain.amend import Activity, Partnership
 from shared.domain.cells import CELLS
 from shared.domain.codes import RatingCode
-from shared.domain.diagnosis import Diagnosis, Measure, diagnose
+from shared.domain.diagnosis import Deed, Diagnosis, Measure, diagnose
 from shared.domain.events import ActivityFacts, Event, ProgrammeAgreed
 from shared.domain.foresight import foresee
 from shared.domain.occurred import parse_occurred
@@ -207,7 +207,7 @@ def compose_diagnosis(
     partnerships: Iterable[Partnership], rows: DeedRows, programmes: Iterable[Event], first: date, last: date
 ) -> list[dict[str, Any]]:
     """Answer every measure of each partnership that was in force in a period."""
-    deeds_of = _by_partnership(rows.deeds(), lambda each: each.activity.facts.partnership)
+    deeds_of = deeds_by_partnership(rows.deeds())
     programmes_of = _by_partnership(
         (each.data for each in programmes if isinstance(each.data, ProgrammeAgreed)), lambda each: each.partnership
     )
@@ -215,7 +215,7 @@ def compose_diagnosis(
         {
             "partnership": each.slug,
             "name": each.facts.name.model_dump(exclude_none=True),
-            "measures": _measures(
+            "measures": measures_document(
                 diagnose(each.facts.fields, deeds_of.get(each.slug, ()), programmes_of.get(each.slug, ()), first, last)
             ),
         }
@@ -231,7 +231,13 @@ def _by_partnership(values: Iterable[T], slug_of: Callable[[T], str]) -> dict[st
     return grouped
 
 
-def _measures(diagnosis: Diagnosis) -> dict[str, Any]:
+def deeds_by_partnership(deeds: Iterable[Deed]) -> dict[str, list[Deed]]:
+    """Return activities by their partnership."""
+    return _by_partnership(deeds, lambda each: each.activity.facts.partnership)
+
+
+def measures_document(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return all measures by name: the value to 4 places, the activities that it speaks of, those that have what is asked."""
     return {each.name: _measure(getattr(diagnosis, each.name)) for each in fields(Diagnosis)}
 
 

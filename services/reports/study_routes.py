@@ -189,7 +189,7 @@ async def life(request: Request, reader: Reader, question: Day, partnership: Slu
         request,
         LifeDocument,
         lambda: {
-            **compose_life(registered, milestones, programmes, rows, on),
+            **compose_life(registered, milestones, programmes, rows.deeds(), on),
             "on": on,
             **_asked(question, position),
         },

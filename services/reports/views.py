@@ -24,6 +24,15 @@ OUTCOME_WORDS = {
     Outcome.PLANNED: "planned",
     Outcome.UNKNOWN: "outcome not known",
 }
+ISSUE_WORDS = {
+    "education": "education",
+    "flood": "flood",
+    "health": "health",
+    "tolerance": "tolerance",
+    "traffic": "traffic",
+    "waste": "waste",
+}
+"""The study's six issues; a home may name others, which are shown as they are written."""
 
 
 @dataclass(frozen=True, slots=True)

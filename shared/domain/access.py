@@ -55,6 +55,8 @@ class Action(StrEnum):
     READ_WITHDRAWN = "read-withdrawn"
     READ_STATUS = "read-status"
     READ_PARKED = "read-parked"
+    READ_ISSUED = "read-issued"
+    ORDER_REPORT = "order-report"
     READ_IMPORTS = "read-imports"
     READ_AUDIT = "read-audit"
     KEEP_OWN_ACCESS = "keep-own-access"
@@ -102,7 +104,15 @@ ACTION_OF_EVENT: Mapping[str, Action] = MappingProxyType(
 """What posting an event of each type is."""
 
 _RELEASED = {Action.READ, Action.READ_STATUS}
-_LOOKING = {*_RELEASED, Action.READ_WITHDRAWN, Action.READ_PARKED, Action.KEEP_OWN_ACCESS, Action.SUBSCRIBE}
+_LOOKING = {
+    *_RELEASED,
+    Action.READ_WITHDRAWN,
+    Action.READ_PARKED,
+    Action.READ_ISSUED,
+    Action.ORDER_REPORT,
+    Action.KEEP_OWN_ACCESS,
+    Action.SUBSCRIBE,
+}
 _OF_ACTIVITIES = {Action.RECORD_ACTIVITY, Action.CORRECT_ACTIVITY, Action.RETRACT_ACTIVITY}
 _EDITING = {
     *_LOOKING,

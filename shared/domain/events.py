@@ -4,6 +4,7 @@ One class per type; its docstring is the type's entry in the API's documentation
 bureau's. Data is kept as the client sent it; these classes check it on the way in and read it on the way out.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,6 +38,7 @@ from shared.domain.text import (
     Line,
     MediaType,
     OccurredText,
+    Organisation,
     Slug,
     Text,
     TimeZone,
@@ -79,11 +81,18 @@ class BilingualText(Data):
 
 
 class HomeFacts(Data):
-    """What a home says of itself: its name, the language its pages begin in, its letterhead, whether the public may read."""
+    """What a home says of itself: its name, the language its pages begin in, its letterhead, whether the public may read.
+
+    `signature` is the office that signs its reports, without anybody's name. `country` and `organisation`, its identifier in
+    the form of the organisation registers of IATI, stand in what it publishes of aid.
+    """
 
     name: Bilingual
     language: Literal["id", "en"] = "id"
     letterhead: Annotated[list[Line], Field(max_length=6)] = []
+    signature: Annotated[list[Line], Field(max_length=6)] = []
+    country: Country | None = None
+    organisation: Organisation | None = None
     released: Flag = True
 
 
@@ -329,13 +338,18 @@ class DayClosed(Data):
 
 
 class ReportIssued(Data):
-    """A report is fixed: the question, the position it was answered at, the hash of what was handed out."""
+    """A report is fixed: the question, the position it was answered at, the hash of what was handed out.
+
+    `content` is the hash of the same report as JSON: by it one can tell what a report says from how it is written.
+    `versions` are those of the programs that made it.
+    """
 
     kind: Slug
     question: dict[str, Any]
     position: Annotated[int, Field(strict=True, ge=0)]
     hash: Hash
     versions: dict[str, str]
+    content: Hash | None = None
 
 
 EVENT_TYPES: Mapping[str, type[Data]] = MappingProxyType(
@@ -396,6 +410,12 @@ def day_closed_id(home: str, day: date) -> UUID:
 def imported_id(import_id: UUID, row: int) -> UUID:
     """Return the one id that this row of the file can have, so that a load that was killed is gone on with."""
     return uuid5(import_id, str(row))
+
+
+def report_issued_id(home: str, question: bytes, report_hash: str) -> UUID:
+    """Return the one id that the issuing of these bytes for this question, in canonical form, can have: it is issued once."""
+    said = hashlib.sha256(question).hexdigest()
+    return uuid5(NAMES_OF_DERIVED_IDS, f"{home}/report.issued/{said}/{report_hash}")
 
 
 def import_completed_id(import_id: UUID) -> UUID:

@@ -73,6 +73,7 @@ Text = Annotated[
 ]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Organisation = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,3}-[A-Z0-9_]+-[A-Za-z0-9._-]+$", max_length=80)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.+-]+/[a-z0-9.+-]+$", max_length=100)]

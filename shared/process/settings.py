@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     requests_per_second: Annotated[float, Field(gt=0)] = 5000.0
     open_requests_per_second: Annotated[float, Field(gt=0)] = 500.0
     project: bool = True
+    report_processes: Annotated[int, Field(ge=1, le=64)] = 1
+    ingest_url: str | None = None
+    report_templates: Path | None = None
     public_url: str | None = None
     trusted_proxies: list[str] = []
     secrets_folder: Path | None = None
@@ -64,7 +67,7 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"there is no time zone {name!r}; use one such as Asia/Jakarta") from error
 
-    @field_validator("public_url")
+    @field_validator("public_url", "ingest_url")
     @classmethod
     def _an_origin(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "")

@@ -33,6 +33,12 @@ async def read_home(connection: Connection | Pool, home: str) -> Home | None:
     return _home(row) if row is not None else None
 
 
+async def read_home_as_known(connection: Connection | Pool, home: str, position: int) -> Home | None:
+    """Return a home as it stood at a position, None where it was not opened by then."""
+    row = await queries.home_before(connection, home=home, position=position + 1)
+    return _home(row) if row is not None else None
+
+
 async def read_homes(connection: Connection | Pool) -> list[Home]:
     """Return all homes by their names."""
     return [_home(row) async for row in queries.homes_now(connection)]

@@ -39,6 +39,10 @@ PROBLEMS_IN_WORDS = {
     "forbidden": "Your account may not see this page. Ask the bureau if it should.",
     "unknown-home": "There is no such home. Leave it out of the address to see your own.",
     "too-many-requests": "More is being asked than is answered to one account. Try again in a few seconds.",
+    "too-much": "The report would hold too much. Name one partnership, or ask for a shorter period.",
+    "unknown-rubric": "There is no such rubric, as far as was known. Leave it out for the one that was law.",
+    "unknown-report": "There is no such kind of report. Choose one on the page of reports.",
+    "not-there-yet": "Not all that was recorded by then can be shown yet. Try again in a moment.",
     "took-too-long": "The answer took too long. Ask for a shorter period.",
     "provider-away": "The identity provider cannot be reached just now. Try again in a moment.",
 }

@@ -135,6 +135,7 @@ _FORMS = {
     "^[a-z0-9.+-]+/[a-z0-9.+-]+$": "Use a media type, such as application/pdf.",
     "^[a-z0-9]+(-[a-z0-9]+)*$": "Use lower-case letters, digits and single hyphens, such as new-south-wales.",
     "^[A-Z]{2}$": "Use the two capital letters of ISO 3166-1, such as JP.",
+    "^[A-Z]{2,3}-[A-Z0-9_]+-[A-Za-z0-9._-]+$": "Write the register, a hyphen and the number in it, such as ID-KDN-31.",
     "^[A-Z]{3}$": "Use the three capital letters of ISO 4217, such as IDR.",
     "^sha256:[0-9a-f]{64}$": "Use sha256: and 64 hexadecimal digits.",
 }

@@ -28,3 +28,8 @@ def occurred_in_words(text: str, language: Language) -> str:
 def _part_in_words(part: str, language: Language) -> str:
     pattern = {4: "y", 7: "MMMM y", 10: "d MMMM y"}[len(part)]
     return format_date(parse_occurred(part).first, pattern, locale=language)
+
+
+def month_abbreviated(month: str, language: Language) -> str:
+    """Return the short name of a month written as 2019-10: Okt, Oct."""
+    return format_date(date.fromisoformat(f"{month}-01"), "MMM", locale=language)

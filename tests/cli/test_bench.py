@@ -9,10 +9,12 @@ from itertools import islice
 import pytest
 
 from cli.bench.alerts import make_subscriptions, match_once
+from cli.bench.documents import render_once
 from cli.bench.figures import Samples
 from cli.bench.history import PARTNERSHIPS, batches_of_entries, history, registration
 from cli.bench.installation import Installation
-from cli.bench.ratings import ask_once, make_tables, questions, rate_now
+from cli.bench.ratings import READER, ask_once, make_tables, questions, rate_now
+from cli.bench.reports import SOME_READER, make_once
 from cli.bench.run import measure
 from cli.bench.served import post_and_ask
 from cli.stop import CannotGoOn
@@ -24,6 +26,7 @@ from shared.wire.envelope import attributes
 from shared.wire.problems import Problem
 from tests.support.build import a_principal
 from tests.support.program import run
+from tests.support.report_values import a_report
 
 
 def test_the_history_is_the_same_every_time():
@@ -97,12 +100,14 @@ async def test_ratings_are_measured_on_tables_that_answer_as_those_of_a_ledger_d
         for name, ask in islice(questions(past, now, 5_000, random.Random(1)), 4):
             sizes[name] = await ask_once(samples, name, ask)
         known = await read_known(past, a_principal(), 5_000, UTC)
+        took_ms = [await make_once(past, each, 5_000, random.Random(1)) for each in (SOME_READER, READER)]
 
     assert len(sizes) == 4
     assert all(size > 100_000 for size in sizes.values())
     assert all(samples.median(name) > samples.median(f"{name}, rows") > 0 for name in sizes)
     assert len(known.partnerships) == 1_000
     assert sum(map(len, known.facts.values())) == 4_000
+    assert 0 < took_ms[0] < took_ms[1]
 
 
 async def test_what_is_posted_is_asked_for_until_its_rating_is_served(installation):
@@ -131,3 +136,12 @@ async def test_alerts_are_matched_with_as_many_subscriptions_as_fit(database):
         assert await match_once(owner, samples, "most") == fitting > 50
         assert await owner.fetchval("SELECT count(*) FROM delivery") == 0
     assert samples.median("most, written") > samples.median("most") > 0
+
+
+def test_documents_are_measured_with_the_memory_of_the_worker_that_made_them():
+    samples = Samples()
+
+    render_once(samples, a_report(), a_report())
+
+    assert all(samples.median(name) > 0 for name in ("pdf", "xlsx", "long pdf"))
+    assert 20 < samples.median("memory") < 600

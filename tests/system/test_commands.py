@@ -1,5 +1,6 @@
 """The commands against a running demo: what people and programs get from them."""
 
+import hashlib
 import json
 import urllib.error
 import urllib.request
@@ -11,8 +12,10 @@ import pytest
 
 from cli.embedded.nats_server import free_ports
 from cli.facts import JAKARTA
+from cli.report_commands import KINDS
 from cli.stop import CannotGoOn
 from cli.whatif import read_official
+from services.reports.asked import Kind
 from tests.support.build import an_activity, rubric_data
 from tests.support.program import run, running
 from tests.support.tables import a_csv, a_row
@@ -369,3 +372,72 @@ def test_what_an_embassy_may_not_post_is_said_with_what_to_do(kembar, demo):
     assert own.returncode == 0
     assert foreign.returncode == 1
     assert "Name a partnership of your own." in foreign.stdout + foreign.stderr
+
+
+# Reports.
+
+PERIOD = ("--from", "2017-01-01", "--to", "2020-12-31")
+
+
+def test_a_report_is_written_whole_and_over_nothing(kembar, tmp_path):
+    to = tmp_path / "ratings.pdf"
+    done = kembar("report", "ratings", *PERIOD, "--known", "2026-11-21", "--format", "pdf", "-o", str(to))
+    written = to.read_bytes()
+    refused = kembar("report", "ratings", *PERIOD, "--format", "pdf", "-o", str(to))
+    forced = kembar("report", "ratings", *PERIOD, "--format", "csv", "-o", str(to), "--force")
+
+    assert done.returncode == 0, done.stderr
+    assert written.startswith(b"%PDF")
+    assert hashlib.sha256(written).hexdigest() in done.stderr
+    assert "position" in done.stderr
+    assert (refused.returncode, "is there already" in refused.stderr) == (1, True)
+    assert forced.returncode == 0
+    assert to.read_bytes() != written
+    assert [each.name for each in tmp_path.iterdir()] == ["ratings.pdf"]
+
+
+def test_a_report_for_programs_goes_to_standard_output_alone(kembar):
+    done = kembar("report", "ratings", *PERIOD, "--format", "json", "-o", "-")
+
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["data"]["items"]) == 22
+
+
+def test_an_issued_report_is_listed_fetched_made_again_and_touched(kembar, tmp_path):
+    to, again = tmp_path / "laporan.xlsx", tmp_path / "lagi.xlsx"
+    asked = ("--format", "xlsx", "--partnership", "beijing", "-o", str(to), "--issue", "--json")
+    issued = json.loads(kembar("report", "ratings", *PERIOD, *asked).stdout)
+    event_id = issued["receipt"]["event_id"]
+
+    listed = kembar("report", "list", "--json")
+    fetched = kembar("report", "fetch", event_id, "-o", str(again))
+    compared = kembar("report", "again", event_id)
+    shown = kembar("report", "list")
+
+    assert event_id in {each["event_id"] for each in json.loads(listed.stdout)}
+    assert again.read_bytes() == to.read_bytes()
+    assert issued["hash"] in fetched.stderr
+    assert (compared.returncode, "every byte is as it was issued" in compared.stderr) == (0, True)
+    assert "beijing" in shown.stdout
+    correction = kembar("report", "touched-by", str(uuid4()))
+    assert (correction.returncode, "There is no correction" in correction.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("ratings", "--from", "2020-12-31", "--to", "2017-01-01"), "ends before it begins"),
+        (("ratings", *PERIOD, "--format", "doc"), "format"),
+        (("ratings", *PERIOD, "-o", "/nowhere/at/all.pdf"), "There is no folder"),
+        (("again", "7a0f4e52-1f3a-4c55-9d7e-0c6f6d1b2a44"), "There is no issued report"),
+    ],
+)
+def test_a_report_that_cannot_be_had_is_told_with_what_to_do(kembar, arguments, said):
+    done = kembar("report", *arguments)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+
+
+def test_every_kind_of_report_has_a_command():
+    assert set(KINDS) == set(Kind)

@@ -30,6 +30,21 @@ def post(program):
     return json.loads(done.stdout)[0]
 
 
+def issue(program, to):
+    """Issue a report and keep what was handed out."""
+    asked = ("ratings", "--from", "2017-01-01", "--to", "2020-12-31", "--issue", "-o", str(to))
+    done = run("report", *asked, KEMBAR_DATA=str(program.data))
+    assert done.returncode == 0, done.stderr
+
+
+def fetch_issued(program, to):
+    """Fetch the one report that was issued."""
+    (issued,) = json.loads(run("report", "list", "--json", KEMBAR_DATA=str(program.data)).stdout)
+    done = run("report", "fetch", issued["event_id"], "-o", str(to), KEMBAR_DATA=str(program.data))
+    assert done.returncode == 0, done.stderr
+    return to.read_bytes()
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """A demo that was backed up once while it ran, posted to, and stopped; with its answers of that time."""
@@ -39,6 +54,7 @@ def demo(tmp_path_factory):
         assert first.returncode == 0, first.stderr
         held_first = list(read_archive(folder / "backup"))
         receipt = post(program)
+        issue(program, folder / "issued.pdf")
         ratings = program.get("/reports/v1/ratings?on=2020-12-31&known=2099-01-01")
         wait_until(lambda: len(list(read_archive(program.data / "archive"))) >= receipt["position"])
         assert program.interrupt() == 0
@@ -74,6 +90,7 @@ def test_a_restored_ledger_is_equal_and_the_tables_follow(demo, tmp_path):
     with running("up", tmp_path / "restored", free_ports(1)[0]) as program:
         assert post(program) == receipt
         assert program.get("/reports/v1/ratings?on=2020-12-31&known=2099-01-01")["items"] == ratings["items"]
+        assert fetch_issued(program, tmp_path / "again.pdf") == (folder / "issued.pdf").read_bytes()
         wait_until(lambda: len(list(read_archive(program.data / "archive"))) >= receipt["position"])
     original, copied = (list(read_archive(each)) for each in (folder / "backup", tmp_path / "restored" / "archive"))
     assert copied[: len(original)] == original

@@ -34,7 +34,16 @@ EDITING = [
     "adopt-rubric",
     "change-home",
 ]
-LOOKING = ["read", "read-withdrawn", "read-status", "read-parked", "keep-own-access", "subscribe"]
+LOOKING = [
+    "read",
+    "read-withdrawn",
+    "read-status",
+    "read-parked",
+    "read-issued",
+    "order-report",
+    "keep-own-access",
+    "subscribe",
+]
 # Written out once more, beside the rules and not from them: a right that is given away by mistake is seen here.
 RIGHTS = {
     "bureau": [*LOOKING, "read-imports", *EDITING],

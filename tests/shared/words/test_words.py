@@ -9,7 +9,8 @@ from babel.messages.pofile import read_po
 
 from services.access import pages as access_pages
 from services.access import views as access_views
-from services.reports import views
+from services.reports import report_pages, views
+from services.reports.kinds import changes, recommendation, wording
 from services.scoring.pages import routes as page_routes
 from services.scoring.pages import views as page_views
 from services.scoring.subscriptions import pages as subscription_pages
@@ -26,6 +27,19 @@ TABLES = (
     terms.ACTIVITY_WORDS,
     dict(enumerate(terms.NUMBER_WORDS)),
     views.OUTCOME_WORDS,
+    views.ISSUE_WORDS,
+    wording.ACTOR_WORDS,
+    wording.INITIATOR_WORDS,
+    wording.MODE_WORDS,
+    wording.MILESTONE_WORDS,
+    wording.REQUIREMENT_WORDS,
+    wording.MEASURE_WORDS,
+    wording.UNIT_WORDS,
+    recommendation.ADVICE_WORDS,
+    recommendation.REASON_WORDS,
+    changes.CHANGE_WORDS,
+    report_pages.KIND_WORDS,
+    report_pages.DESCRIPTION_WORDS,
     pages.PROBLEMS_IN_WORDS,
     access_pages.PROBLEMS_IN_WORDS,
     access_pages.REFUSALS_IN_WORDS,
