@@ -120,6 +120,11 @@ def test_a_long_table_is_cut_with_a_note_and_stands_inside_whole(press):
     assert "Kemitraan" in reader.pages[20].extract_text()
 
 
+def test_a_table_without_rows_says_that_there_is_none(press):
+    said = text_of(PdfReader(io.BytesIO(render_pdf(a_report(a_table("empty", [])), press))))
+    assert "Kode Tidak ada Catatan di bawah tabel." in said
+
+
 def test_a_long_report_begins_with_its_contents(press):
     report = a_report()
     sections = [Section(f"s{index}", f"Bab ke-{index}", []) for index in range(7)]
