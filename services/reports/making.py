@@ -23,6 +23,7 @@ from services.reports.store import (
     count_facts,
     deed_of,
     read_counted,
+    read_counted_by_month,
     read_dated_documents,
     read_deeds,
     read_entries,
@@ -30,7 +31,7 @@ from services.reports.store import (
     read_events_at,
     read_known,
     read_moment,
-    read_moved_versions,
+    read_moved,
     read_newest,
     read_position,
 )
@@ -177,13 +178,23 @@ async def _read(pool: Pool, reader: Principal, zone: tzinfo, asked: Asked) -> Ma
         rubric=rubric_named(asked.rubric, known) or rubric_in_force(known.rulings, asked.last),
         counted=counted,
     )
-    return await READERS[asked.kind](pool, material) if asked.kind in READERS else material
+    return await READERS[asked.kind](pool, material)
 
 
 async def _counted(pool: Pool, reader: Principal, asked: Asked) -> dict[str, int]:
     if asked.kind not in COUNTING:
         return {}
     return await read_counted(pool, reader, asked.position or 0, asked.first, asked.last)
+
+
+async def _with_months(pool: Pool, material: Material) -> Material:
+    """Add the counts by month where they are drawn."""
+    asked, slugs = material.asked, [each.slug for each in material.standing]
+    if not ratings.draws_months(material):
+        return material
+    home, position = material.reader.home, material.known.position
+    by_month = await read_counted_by_month(pool, home, position, slugs, asked.first, asked.last)
+    return replace(material, counted_by_month=by_month)
 
 
 async def _with_history(pool: Pool, material: Material) -> Material:
@@ -253,12 +264,12 @@ async def _with_what_moved(pool: Pool, material: Material) -> Material:
     assert material.asked.compare_known is not None
     reader, zone, position = material.reader, material.zone, material.known.position
     after = min(await read_position(pool, material.asked.compare_known), position)
-    activities, partnerships = await read_moved_versions(pool, reader, after, position, MOST_MOVED + 1)
-    if len(activities) > MOST_MOVED:
+    rows = await read_moved(pool, reader, after, position, MOST_MOVED + 1)
+    if len(rows.of_activities) > MOST_MOVED:
         raise Fault(
             _too_much(f"{MOST_MOVED:,} changes", "Name one partnership, or compare moments nearer to each other.")
         )
-    versions = [*activities, *partnerships]
+    versions = await asyncio.to_thread(rows.versions)
     rulings = [each for each in material.known.rulings if each.position > after]
     at = positions_of(versions, after, position) - {each.position for each in rulings}
     events = [*await read_events_at(pool, reader.home, sorted(at), zone), *rulings]
@@ -282,6 +293,7 @@ async def _all_known(pool: Pool, reader: Principal, position: int, zone: tzinfo)
 
 COUNTING = (Kind.RATINGS, Kind.CHANGES)
 READERS: Mapping[Kind, Callable[[Pool, Material], Awaitable[Material]]] = {
+    Kind.RATINGS: _with_months,
     Kind.HISTORY: _with_history,
     Kind.RESULTS: _with_results,
     Kind.PROGRAMME: _with_programmes,

@@ -48,7 +48,8 @@ class Moved:
 class Material:
     """All that a report can be made of; what its kind does not need is empty.
 
-    `counted` is how many activities counted in the period, by partnership. `entries` are those of the period, held or not.
+    `counted` is how many activities counted in the period, by partnership; `counted_by_month` the same by month (`2020-12`),
+    where the months are drawn. `entries` are those of the period, held or not.
     `before` is what was known at the moment compared with, `moved` each event since then that changed something.
     """
 
@@ -59,6 +60,7 @@ class Material:
     known: Known
     rubric: Rubric
     counted: Mapping[str, int] = field(default_factory=dict)
+    counted_by_month: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     deeds: Sequence[Deed] = ()
     entries: Sequence[Entry] = ()
     milestones: Sequence[Event] = ()

@@ -291,3 +291,11 @@ ORDER BY from_position, partnership;
 SELECT position, recorded_at, payload FROM event
 WHERE home = :home AND position = ANY(:positions::bigint[])
 ORDER BY position;
+
+-- name: counted_by_month_as_known
+-- How many activities counted in each month of a period, by partnership, as known at a position? From the index alone.
+SELECT partnership, to_char(effective, 'YYYY-MM') AS month, count(*) AS counted FROM activity_version
+WHERE home = :home AND partnership COLLATE "C" = ANY(:partnerships::text[]) AND kind = ANY(:kinds::smallint[])
+  AND effective >= :first AND effective <= :last AND outcome = 'held' AND withdrawn_by IS NULL
+  AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+GROUP BY partnership, month;

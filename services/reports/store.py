@@ -140,10 +140,7 @@ async def read_amended(connection: Connection, home: str, touched: Touched) -> l
     if touched.batches:
         batches = sorted(touched.batches)
         rows += [row async for row in queries.latest_activities_of_batches(connection, home=home, batches=batches)]
-    return [
-        Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"])
-        for row in rows
-    ]
+    return [_activity(row) for row in rows]
 
 
 async def end_versions(connection: Connection, home: str, ended: Sequence[Version]) -> None:
@@ -467,6 +464,17 @@ async def read_counted(pool: Pool, reader: Principal, position: int, first: date
     return {row["partnership"]: row["counted"] async for row in rows}
 
 
+async def read_counted_by_month(
+    pool: Pool, home: str, position: int, partnerships: Sequence[str], first: date, last: date
+) -> dict[str, dict[str, int]]:
+    """Return how many activities counted in each month (`2020-12`) of a period in which any did, by partnership."""
+    asked = {"home": home, "position": position, "partnerships": list(partnerships), "kinds": list(KINDS)}
+    counted: dict[str, dict[str, int]] = defaultdict(dict)
+    async for row in queries.counted_by_month_as_known(pool, **asked, first=first, last=last):
+        counted[row["partnership"]][row["month"]] = row["counted"]
+    return counted
+
+
 async def read_entries(
     pool: Pool, reader: Principal, position: int, first: date, last: date, most: int
 ) -> Sequence[Any]:
@@ -481,26 +489,27 @@ async def read_dated_documents(pool: Pool, reader: Principal, position: int, zon
     return [deed_of(row, zone) async for row in rows]
 
 
-async def read_moved_versions(
-    pool: Pool, reader: Principal, after: int, position: int, most: int
-) -> tuple[list[Version], list[Version]]:
+@dataclass(frozen=True, slots=True)
+class MovedRows:
+    """Versions that began or ended between two positions, as rows: to make facts of many takes long."""
+
+    of_activities: Sequence[Any]
+    of_partnerships: Sequence[Any]
+
+    def versions(self) -> list[Version]:
+        """Return the versions."""
+        return [
+            *(Version(_activity(row), row["from_position"], row["until_position"]) for row in self.of_activities),
+            *(Version(_partnership(row), row["from_position"], row["until_position"]) for row in self.of_partnerships),
+        ]
+
+
+async def read_moved(pool: Pool, reader: Principal, after: int, position: int, most: int) -> MovedRows:
     """Return the versions of activities, at most so many, and of partnerships that began or ended after a position."""
     asked = {**_seen_by(reader, position), "after": after}
-    of_activities = [
-        Version(
-            Activity(
-                row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"]
-            ),
-            row["from_position"],
-            row["until_position"],
-        )
-        async for row in queries.activity_versions_moved(pool, **asked, most=most)
-    ]
-    of_partnerships = [
-        Version(_partnership(row), row["from_position"], row["until_position"])
-        async for row in queries.partnership_versions_moved(pool, **asked)
-    ]
-    return of_activities, of_partnerships
+    of_activities = queries.activity_versions_moved(pool, **asked, most=most)
+    of_partnerships = queries.partnership_versions_moved(pool, **asked)
+    return MovedRows([row async for row in of_activities], [row async for row in of_partnerships])
 
 
 async def read_events_at(pool: Pool, home: str, positions: Sequence[int], zone: tzinfo) -> list[Event]:
@@ -513,6 +522,10 @@ def deed_of(row: Any, zone: tzinfo) -> Deed:  # noqa: ANN401
     """Return the activity of a row; one of an import was posted when that was whole."""
     activity = Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"])
     return Deed(activity, row["recorded_at"].astimezone(zone).date())
+
+
+def _activity(row: Any) -> Activity:  # noqa: ANN401
+    return Activity(row["activity"], ActivityFacts.model_validate(row["facts"]), row["stated_on"], row["withdrawn_by"])
 
 
 def _partnership(row: Any) -> Partnership:  # noqa: ANN401

@@ -107,6 +107,7 @@ def material_of_the_log(events: Sequence[Event], asked: Asked, after: int = 0) -
         known=known,
         rubric=rubric_in_force(known.rulings, last),
         counted=_counted(log, first, last),
+        counted_by_month=_counted_by_month(log, first, last),
         deeds=dated if asked.kind is Kind.RECOMMENDATION else of_period,
         entries=[each for each in entries if first <= each.day <= last],
         milestones=log.kept["milestone.reached"],
@@ -150,12 +151,17 @@ def _counted(log: Log, first: date, last: date) -> dict[str, int]:
     for each in log.standing():
         fact = fact_of(each)
         if fact.outcome == "held" and first <= fact.effective <= last:
-            counted[fact_partnership(each)] += 1
+            counted[each.facts.partnership] += 1
     return counted
 
 
-def fact_partnership(activity: Activity) -> str:
-    return activity.facts.partnership
+def _counted_by_month(log: Log, first: date, last: date) -> dict[str, dict[str, int]]:
+    counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for each in log.standing():
+        fact = fact_of(each)
+        if fact.outcome == "held" and first <= fact.effective <= last:
+            counted[each.facts.partnership][f"{fact.effective:%Y-%m}"] += 1
+    return counted
 
 
 def _reader(partnership: str | None):

@@ -277,7 +277,7 @@ def _changes_table(changes: Sequence[Change], names: Mapping[str, str], words: W
     columns = [
         Column("position", words.say("Position"), ColumnKind.NUMBER),
         Column("recorded_at", words.say("Recorded at"), ColumnKind.CODE),
-        Column("change", words.say("Change")),
+        Column("change", words.say("Kind of change")),
         Column("name", words.say("Partnership")),
         Column("what", words.say("What")),
         Column("values", words.say("Before → after")),
@@ -410,7 +410,7 @@ def _periods_table(effects: Sequence[Effect], names: Mapping[str, str], material
         *_standing_columns(words),
         Column("counted_before", words.say("Activities before"), ColumnKind.NUMBER),
         Column("counted_after", words.say("Activities after"), ColumnKind.NUMBER),
-        Column("change", words.say("Change")),
+        Column("change", words.say("Kind of change")),
     ]
     rows = [
         [

@@ -107,8 +107,20 @@ def _about(material: Material, stands: Stands) -> Section:
         (words.say("Ledger position"), str(stands.position)),
         (words.say("Rubric"), stands.rubric),
         (words.say("Partnerships"), _scope(material)),
+        *_compared(material),
     ]
     return Section("about", words.say("About this report"), [Facts(pairs)])
+
+
+def _compared(material: Material) -> list[tuple[str, str]]:
+    asked, words = material.asked, material.words
+    if asked.compare_first is not None and asked.compare_last is not None:
+        return [
+            (words.say("Compared with the period"), period_in_words(asked.compare_first, asked.compare_last, words))
+        ]
+    if asked.compare_known is not None:
+        return [(words.say("Compared with what was known at"), rfc3339(asked.compare_known))]
+    return []
 
 
 def _scope(material: Material) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.reports.charts.values import Grid, Grids, Map, Place
+from services.reports.charts.values import Grid, Grids, HeatStrip, Map, Place
 from services.reports.compose import compose_ratings
 from services.reports.kinds.frame import day_in_words, framed, issue_in_words, name_of, rating_in_words
 from services.reports.material import Material, by_memorandum
@@ -19,6 +19,7 @@ from shared.words.words import Words
 
 MOST_DRAWN = 60
 """So many partnerships are drawn; of more, a drawing shows nothing that the table does not."""
+MOST_MONTHS = 120
 NO_ISSUE = "none"
 
 
@@ -196,6 +197,8 @@ def _drawn(rated: Sequence[Rated], material: Material) -> list[Block]:
         return []
     words = material.words
     drawn: list[Block] = [_grids(rated, words)]
+    if draws_months(material):
+        drawn.append(_heat_strip(rated, material))
     if places := _places(rated, words):
         drawn.append(_map(places, words))
     return drawn
@@ -217,6 +220,42 @@ def _grids(rated: Sequence[Rated], words: Words) -> Chart:
     ]
     rows = [[name_of(each.partnership, words), each.partnership.slug, *_lit_in_words(each, words)] for each in rated]
     return Chart("cells", title, description, Grids(lines), Table("cells", title, columns, rows))
+
+
+def draws_months(material: Material) -> bool:
+    """Say whether the activities of each month are drawn: not of many partnerships, nor of more than ten years."""
+    months = months_of(material.asked.first, material.asked.last)
+    return 0 < len(material.standing) <= MOST_DRAWN and len(months) <= MOST_MONTHS
+
+
+def months_of(first: date, last: date) -> list[str]:
+    """Return the months from one day to another as `2020-12`."""
+    begins, ends = (each.year * 12 + each.month - 1 for each in (first, last))
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in range(begins, ends + 1)]
+
+
+def _heat_strip(rated: Sequence[Rated], material: Material) -> Chart:
+    words, months = material.words, months_of(material.asked.first, material.asked.last)
+    by_month = material.counted_by_month
+    lines = [
+        (name_of(each.partnership, words), [by_month.get(each.partnership.slug, {}).get(month, 0) for month in months])
+        for each in rated
+    ]
+    title = words.say("Activities counted in each month")
+    columns = [
+        *_named_columns(words),
+        Column("month", words.say("Month")),
+        Column("counted", words.say("Activities counted"), ColumnKind.NUMBER),
+    ]
+    rows: list[list[Value]] = [
+        [name_of(each.partnership, words), each.partnership.slug, month, counted]
+        for each in rated
+        for month, counted in sorted(by_month.get(each.partnership.slug, {}).items())
+    ]
+    description = words.say(
+        "A strip of months for each partnership: the darker a month, the more activities counted in it."
+    )
+    return Chart("months", title, description, HeatStrip(months, lines), Table("months", title, columns, rows))
 
 
 def _lit_in_words(rated: Rated, words: Words) -> list[Value]:

@@ -5,21 +5,25 @@ import os
 import random
 import subprocess
 import sys
-from datetime import UTC, timedelta
+from dataclasses import replace
+from datetime import UTC, date, timedelta
 
 import pytest
 
+from cli.bench.ratings import make_tables
 from services.reports.asked import Asked, Kind, asked_again
 from services.reports.compose import histories_of
 from services.reports.kinds.changes import changes_of, standing_of
-from services.reports.making import Tables, compose, gather
+from services.reports.making import Tables, compose, gather, gather_at
 from services.reports.project import EventProjector
 from services.reports.render.formats import Format, render
+from services.reports.store import read_moment
 from shared.domain.rulings import rubric_in_force
 from shared.ledger.follow import Checkpoint
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
 from shared.projection.progress import Progress
+from shared.wire.problems import Fault
 from tests.house.project import ROOT
 from tests.support.build import a_principal
 from tests.support.engines import fresh_database
@@ -133,6 +137,53 @@ def standings_at(position: int, asked: Asked) -> dict:
         for each in known.partnerships
         if each.stands(asked.first, asked.last)
     }
+
+
+async def test_a_position_that_was_said_is_answered_at_whatever_else_carries_the_same_moment(tables):
+    asked = question(Kind.RATINGS, 250, known=moment_of(300))
+
+    assert (await gather(tables, a_principal(), UTC, asked)).known.position == 250
+
+
+async def test_no_report_is_made_while_an_event_that_it_would_hold_waits(tables):
+    parked = "INSERT INTO parked (position, home, partnership, partition) VALUES (100, 'jakarta', 'city-1', 0)"
+    await tables.pool.execute(parked)
+    try:
+        for asked in (question(Kind.RATINGS, 200), question(Kind.HISTORY, 200, partnership="city-1")):
+            with pytest.raises(Fault, match="waits") as refused:
+                await gather(tables, a_principal(), UTC, asked)
+            assert refused.value.problem.status == 503
+        before_it, of_another = question(Kind.RATINGS, 99), question(Kind.RATINGS, 200, partnership="city-2")
+        for asked in (before_it, of_another):
+            assert (await gather(tables, a_principal(), UTC, asked)).known.position == asked.position
+    finally:
+        await tables.pool.execute("DELETE FROM parked")
+
+
+@pytest.mark.parametrize("kind", [Kind.HISTORY, Kind.RESULTS, Kind.PROGRAMME, Kind.DIAGNOSIS, Kind.CHANGES, Kind.AID])
+async def test_a_report_that_would_hold_too_much_is_refused_and_told_how_to_ask(large_pool, kind):
+    asked = Asked(kind, date(2011, 1, 1), date(2020, 12, 31), known=moment_of(1), position=LARGE)
+    if kind is Kind.CHANGES:
+        asked = replace(asked, compare_known=await read_moment(large_pool, 2_000))
+    with pytest.raises(Fault) as refused:
+        await gather_at(large_pool, a_principal(), UTC, asked)
+
+    assert (refused.value.problem.status, refused.value.problem.kind) == (422, "too-much")
+    assert "partnership" in refused.value.problem.remedy
+
+
+LARGE = 23_000
+
+
+@pytest.fixture(scope="module")
+async def large_pool(postgres):
+    """Tables with more activities than a report lists."""
+    async with (
+        fresh_database(postgres) as dsn,
+        await open_pool(Settings(postgres_dsn=dsn, postgres_connections=2), "reports") as pool,
+    ):
+        await make_tables(pool, LARGE)
+        yield pool
 
 
 def test_the_bytes_are_the_same_in_another_time_zone_language_and_order_of_hashes():
