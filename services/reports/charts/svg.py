@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from services.reports.views import RATING_WORDS
 from services.reports.visible import one_line
 from shared.domain.codes import RatingCode
+from shared.words.terms import RATING_WORDS
 from shared.words.words import Words
 
 FAMILY = "Noto Sans, Noto Sans Arabic, Inter, sans-serif"

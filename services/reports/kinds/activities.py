@@ -7,10 +7,10 @@ from services.reports.kinds.frame import name_of, outcome_in_words, said_in
 from services.reports.kinds.wording import ACTOR_WORDS, INITIATOR_WORDS, MODE_WORDS
 from services.reports.material import Entry
 from services.reports.report import Column, ColumnKind, Table, Value
-from services.reports.views import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.domain.amend import Partnership
 from shared.domain.events import ActivityFacts
 from shared.words.dates import occurred_in_words
+from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 
 

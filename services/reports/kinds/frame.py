@@ -6,12 +6,13 @@ from typing import Any
 
 from services.reports.material import Material
 from services.reports.report import Facts, Report, Section, Stands
-from services.reports.views import DIRECTION_WORDS, INDICATOR_WORDS, ISSUE_WORDS, OUTCOME_WORDS, RATING_WORDS
+from services.reports.views import ISSUE_WORDS, OUTCOME_WORDS
 from shared.domain.amend import Partnership
 from shared.domain.codes import RatingCode
 from shared.domain.events import ActivityFacts, Bilingual, BilingualText
 from shared.wire.envelope import rfc3339
 from shared.words.dates import date_in_words
+from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS, RATING_WORDS
 from shared.words.words import Language, Words
 
 

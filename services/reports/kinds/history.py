@@ -11,7 +11,6 @@ from services.reports.kinds.frame import day_in_words, framed, issue_in_words, n
 from services.reports.kinds.wording import MILESTONE_WORDS
 from services.reports.material import Entry, Material
 from services.reports.report import Block, Chart, Column, ColumnKind, Facts, Report, Section, Table, Value
-from services.reports.views import INDICATOR_WORDS
 from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Indicator, Outcome, RatingCode
 from shared.domain.events import Event, MilestoneReached
@@ -19,6 +18,7 @@ from shared.domain.occurred import parse_occurred
 from shared.domain.rulings import law_of, rubric_in_force
 from shared.domain.whatif import Step, steps
 from shared.words.dates import occurred_in_words
+from shared.words.terms import INDICATOR_WORDS
 from shared.words.words import Words
 
 OUT = (Direction.OUTBOUND, Direction.MUTUAL)

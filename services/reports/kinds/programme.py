@@ -9,11 +9,11 @@ from services.reports.life import of_each_year
 from services.reports.material import Material, events_of
 from services.reports.report import Column, ColumnKind, Report, Section, Table, ToFill, Value
 from services.reports.studies import deeds_by_partnership
-from services.reports.views import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.domain.amend import Partnership
 from shared.domain.codes import Outcome
 from shared.domain.diagnosis import Deed, carry_out
 from shared.domain.events import AgreedActivity, Event, ProgrammeAgreed
+from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 
 

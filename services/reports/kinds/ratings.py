@@ -11,10 +11,10 @@ from services.reports.kinds.frame import day_in_words, framed, issue_in_words, n
 from services.reports.material import Material, by_memorandum
 from services.reports.question import Question
 from services.reports.report import Block, Chart, Column, ColumnKind, Paragraph, Report, Section, Table, Value
-from services.reports.views import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.domain.amend import Partnership
 from shared.domain.cells import WAYS, Cell
 from shared.domain.codes import Direction, Indicator, RatingCode
+from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 
 MOST_DRAWN = 60

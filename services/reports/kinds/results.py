@@ -22,10 +22,10 @@ from services.reports.kinds.ratings import without_author
 from services.reports.material import Entry, Material, entries_of, events_of
 from services.reports.question import Question
 from services.reports.report import Block, Column, ColumnKind, Facts, Paragraph, Report, Section, Table, ToFill, Value
-from services.reports.views import DIRECTION_WORDS
 from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Outcome, RatingCode
 from shared.domain.events import Event
+from shared.words.terms import DIRECTION_WORDS
 from shared.words.words import Words
 
 NOT_HELD = (Outcome.DECLINED, Outcome.POSTPONED, Outcome.UNKNOWN)

@@ -71,6 +71,7 @@ def _words(words: Words) -> dict[str, str]:
         "table": words.say("Table"),
         "figure": words.say("Figure"),
         "name": words.say("Name and signature"),
+        "none": words.say("None"),
     }
 
 

@@ -170,20 +170,19 @@ def _write(
     sheet: Worksheet, line: int, index: int, value: Value, column: Column, formats: _Formats, words: Words
 ) -> None:
     """Write a value as what it is; an empty cell is what was not reported."""
+    if value is None or value == "":
+        return
     cell = formats.columns[column.kind]
-    match value:
-        case None | "":
-            return
-        case date() if value >= EARLIEST:
-            sheet.write_number(line, index, (value - _DAY_ZERO).days, formats.columns[ColumnKind.DAY])
-        case date():
-            sheet.write_string(line, index, value.isoformat(), formats.columns[ColumnKind.TEXT])
-        case int() | float():
-            sheet.write_number(line, index, value, cell)
-        case _:
-            code = rating_of(value, column)
-            said = rating_word(code, words) if code else visible(value)
-            sheet.write_string(line, index, said[:LONGEST_CELL], cell)
+    if isinstance(value, str):
+        code = rating_of(value, column)
+        said = rating_word(code, words) if code else visible(value)
+        sheet.write_string(line, index, said[:LONGEST_CELL], cell)
+    elif not isinstance(value, date):
+        sheet.write_number(line, index, value, cell)
+    elif value >= EARLIEST:
+        sheet.write_number(line, index, (value - _DAY_ZERO).days, formats.columns[ColumnKind.DAY])
+    else:
+        sheet.write_string(line, index, value.isoformat(), formats.columns[ColumnKind.TEXT])
 
 
 def _width(table: Table, index: int) -> int:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import typst
 
+COMPILATIONS_REMEMBERED = 10
+
 
 def main() -> None:
     """Answer until the input ends."""
@@ -25,6 +27,7 @@ def main() -> None:
         kind, answer = _laid_out(template, fonts, report)
         sys.stdout.buffer.write(kind + len(answer).to_bytes(8, "big") + answer)
         sys.stdout.buffer.flush()
+        _forget(fonts)
 
 
 def _laid_out(template: bytes, fonts: typst.Fonts, report: str) -> tuple[bytes, bytes]:
@@ -39,6 +42,15 @@ def _laid_out(template: bytes, fonts: typst.Fonts, report: str) -> tuple[bytes, 
         return b"E", f"{error.message}\n{error.diagnostic}".encode()
     assert isinstance(pdf, bytes)
     return b"P", pdf
+
+
+def _forget(fonts: typst.Fonts) -> None:
+    """Let the compiler drop what it kept of the report: it forgets what so many compilations did not use.
+
+    Kept, five long reports would fill the memory that a worker may take.
+    """
+    for _ in range(COMPILATIONS_REMEMBERED):
+        typst.Compiler(b"-", font_paths=fonts, ignore_system_fonts=True).compile(format="svg")
 
 
 if __name__ == "__main__":

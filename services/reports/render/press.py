@@ -1,6 +1,7 @@
 """The press: worker processes that lay out PDF, so that a report that cannot be laid out harms no one but its reader."""
 
 import atexit
+import os
 import subprocess
 import sys
 import threading
@@ -87,6 +88,15 @@ class Press:
                     worker.end()
 
 
+def _environment() -> dict[str, str]:
+    """Return what a worker is told: where an interpreter may find its libraries, and nothing else of this process.
+
+    More threads than one would take memory and save no time.
+    """
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return {**kept, "RAYON_NUM_THREADS": "1"}
+
+
 class _Worker:
     """One process, and how many reports it has answered."""
 
@@ -98,7 +108,7 @@ class _Worker:
             [sys.executable, "-P", str(file), str(most_bytes), *folders],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"RAYON_NUM_THREADS": "1"},  # nothing of this process's own; more threads take memory and save no time
+            env=_environment(),
         )
 
     def answer(self, report: bytes, seconds: float) -> bytes:

@@ -11,6 +11,15 @@ from tests.support.build import an_event
 OPENED = an_event("home.opened", {"name": {"en": "Jakarta"}, "time_zone": "Asia/Jakarta", "letterhead": ["Balai Kota"]})
 
 
+UNFIT = (
+    {"country": "Indonesia"},
+    {"organisation": "Jakarta"},
+    {"organisation": "ID-KDN-3 1"},
+    {"organisation": "ID-KDN-31/2"},
+    {"signature": ["x"] * 7},
+)
+
+
 def changed(**changes: Any):
     return an_event("home.changed", {"changes": changes, "reason": "A slip"})
 
@@ -46,7 +55,16 @@ def test_only_what_is_named_changes_and_null_takes_it_back():
     assert after(OPENED, changed(language="en"), changed(language=None)) == after(OPENED)
 
 
-@pytest.mark.parametrize("changes", [{"time_zone": "Asia/Tokyo"}, {"name": None}, {"language": "fr"}, {"motto": "x"}])
+def test_a_home_says_who_signs_its_reports_and_where_it_stands_in_registers():
+    facts = after(OPENED, changed(signature=["Kepala Biro"], country="ID", organisation="ID-KDN-31")).facts
+
+    assert (facts.signature, facts.country, facts.organisation) == (["Kepala Biro"], "ID", "ID-KDN-31")
+    assert (after(OPENED).facts.signature, after(OPENED).facts.country) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"time_zone": "Asia/Tokyo"}, {"name": None}, {"language": "fr"}, {"motto": "x"}, *UNFIT]
+)
 def test_what_makes_no_home_is_refused(changes: dict[str, Any]):
     with pytest.raises(ValidationError):
         after(OPENED, changed(**changes))

@@ -121,6 +121,11 @@ def test_a_long_table_is_cut_with_a_note_and_stands_inside_whole(press):
     assert "Kemitraan" in reader.pages[20].extract_text()
 
 
+def test_a_table_without_rows_says_that_there_is_none(press):
+    said = text_of(PdfReader(io.BytesIO(render_pdf(a_report(a_table("empty", [])), press))))
+    assert "Kode Tidak ada Catatan di bawah tabel." in said
+
+
 def test_a_long_report_begins_with_its_contents(press):
     report = a_report()
     sections = [Section(f"s{index}", f"Bab ke-{index}", []) for index in range(7)]
@@ -190,6 +195,22 @@ def test_every_character_that_is_let_through_can_be_shown_in_text_and_in_drawing
     report = a_report(Paragraph(" ".join(every)), Chart("c", "x", "y", drawing, a_table("z")))
     assert len(every) > 5_000
     assert render_pdf(report, press).startswith(b"%PDF")
+
+
+def workers():
+    """Return the processes that lay out PDF for this one."""
+    return {each.pid for each in psutil.Process().children() if "pdf_worker.py" in " ".join(each.cmdline())}
+
+
+def test_a_worker_keeps_nothing_of_a_long_report_that_would_leave_no_room_for_the_next():
+    others, small = workers(), Press(1, most_bytes=150 * 2**20)  # room for one of these, and not for three
+    used = set()
+    for number in range(3):
+        rows = [[f"Kota {number}-{row}", *ROWS[0][1:]] for row in range(600)]
+        assert render_pdf(a_report(a_table("t", rows)), small).startswith(b"%PDF")
+        used |= workers() - others
+    small.close()
+    assert len(used) == 1
 
 
 def test_a_worker_is_replaced_after_its_reports_and_writes_the_same_bytes(press):
