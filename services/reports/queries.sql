@@ -149,9 +149,10 @@ LEFT JOIN LATERAL (
 
 -- name: straddling_facts_as_known
 -- Of the activities that may have happened by a day or later, which is the latest day on which one of each kind may have
--- happened at the earliest, as known at a position?
+-- happened at the earliest, as known at a position? By the day, from the index of imprecise dates alone: asked about a few
+-- partnerships for a while, the planner took to their own index, and then read all of it for a thousand.
 SELECT partnership, kind, max(earliest) AS latest_earliest FROM activity_version
-WHERE home = :home AND partnership = ANY(:partnerships::text[])
+WHERE home = :home AND partnership || '' = ANY(:partnerships::text[])
   AND effective > :day AND earliest <= :day AND earliest < effective
   AND outcome = 'held' AND withdrawn_by IS NULL
   AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
