@@ -178,9 +178,13 @@ async def test_an_alert_names_the_page_as_of_that_moment(a_year):
 async def test_an_alert_raised_while_tables_are_rebuilt_is_handed_on_once(a_year):
     running, ledger, dsn = a_year
     taken, done = Counter(), asyncio.Event()
+    connection = await asyncpg.connect(dsn)
+    # In the place of the deliverer, which hands out nothing while somebody else does.
+    await connection.execute("SELECT pg_advisory_lock(hashtextextended('scoring/alerts', 0))")
+    await take_some(connection)
+    before = {each["id"] for each in await every_alert(running, thresholds="true")}
 
     async def keep_taking():
-        connection = await asyncpg.connect(dsn)
         while not done.is_set() or await connection.fetchval("SELECT count(*) FROM scoring.outbox"):
             taken.update(await take_some(connection))
             await asyncio.sleep(0.01)
@@ -201,7 +205,7 @@ async def test_an_alert_raised_while_tables_are_rebuilt_is_handed_on_once(a_year
     done.set()
     await taking
 
-    assert taken == Counter(each["id"] for each in alerts)
+    assert taken == Counter(each["id"] for each in alerts if each["id"] not in before)
     assert {each["id"] for each in alerts} == set(await plainly_told(ledger, running.settings.zone))
 
 
