@@ -210,6 +210,16 @@ async def _problem_of_refusal(request: Request, error: Exception) -> Response:
     return response
 
 
+_NAME_JSON = "Send the header “Content-Type: application/json” with it."
+UNNAMED_JSON = Problem(
+    status=422,
+    kind="invalid",
+    title="The request does not say that its body is JSON.",
+    remedy=_NAME_JSON,
+    findings=(Finding("Content-Type", "The request does not say that its body is JSON.", _NAME_JSON),),
+)
+
+
 async def _problem_of_question(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = error.errors()
@@ -217,6 +227,8 @@ async def _problem_of_question(request: Request, error: Exception) -> JSONRespon
         return answer(
             Problem(400, "not-json", "The body is not JSON.", "Send a JSON object, as the API's documents say.")
         )
+    if any(each["loc"] == ("body",) for each in errors) and "json" not in request.headers.get("content-type", ""):
+        return answer(UNNAMED_JSON)
     # Where the parameter was found, query, path or body, is no part of its name.
     findings = findings_in({**each, "loc": each["loc"][1:] or each["loc"]} for each in errors)
     return answer(

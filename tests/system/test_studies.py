@@ -258,6 +258,13 @@ async def test_a_body_that_is_no_json_is_told_so(beijing):
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/not-json")
 
 
+async def test_a_body_that_is_not_said_to_be_json_is_told_what_to_send(beijing):
+    answer = await beijing.http.post("/reports/v1/whatif", content=b'{"from": "2017-01-01", "to": "2020-12-31"}')
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Content-Type"
+
+
 async def test_the_loop_is_free_while_something_long_is_worked_out():
     release = threading.Event()
     long = asyncio.create_task(work_out(asyncio.Semaphore(1), release.wait, 20))

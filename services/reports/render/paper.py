@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from services.reports.report import Column, ColumnKind, Table
 from shared.words.words import Words
 
-MANY_COLUMNS = 8
+MANY_COLUMNS = 6
 PORTRAIT, LANDSCAPE = 470.0, 717.0
 SIZES = (8.5, 7.5, 6.5)
 """Of the letters in tables, the largest first."""
