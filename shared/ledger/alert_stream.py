@@ -1,6 +1,6 @@
 """The stream of alerts, beside the ledger's and never part of it: what was raised, for programs that speak NATS.
 
-It is bounded in days and bytes, so that it can take no room from the ledger for long. What it holds can be made again from
+It is bounded in days and alerts, so that it can take no room from the ledger for long. What it holds can be made again from
 the ledger at any time.
 """
 
@@ -27,7 +27,7 @@ CONFIGURATION: Mapping[str, Any] = {
     "retention": "limits",
     "discard": "old",
     "max_age": 400 * 86_400 * ONE_SECOND,
-    "max_bytes": 2**30,
+    "max_msgs": 250_000,  # some 3 kB each; a limit in bytes would be set aside by the server, out of the ledger's room
     "duplicate_window": DUPLICATES_SECONDS * ONE_SECOND,
     "deny_delete": True,
     "deny_purge": True,

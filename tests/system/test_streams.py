@@ -269,5 +269,5 @@ async def test_the_stream_of_alerts_is_bounded_and_made_once(nats):
     await create_alert_stream(nats["prepare"].client, replicas=1)
 
     answer = json.loads((await nats["listener"].ask(f"$JS.API.STREAM.INFO.{ALERTS}")).data)["config"]
-    assert (answer["max_age"], answer["max_bytes"]) == (400 * 86_400 * 10**9, 2**30)
+    assert (answer["max_age"], answer["max_msgs"], answer["max_bytes"]) == (400 * 86_400 * 10**9, 250_000, -1)
     assert (answer["discard"], answer["deny_delete"], answer["deny_purge"]) == ("old", True, True)
