@@ -148,9 +148,9 @@ def test_a_pause_is_asked_for_in_seconds_or_up_to_a_moment(value, seconds):
 async def test_whoever_answers_410_is_told_nothing_more_and_forgotten(pool, settings):
     async with receiving(answering(410)) as receiver:
         made = await subscribe(pool, receiver.url)
+        for _ in range(3):
+            await raise_alert(pool)
         async with delivering(settings):
-            for _ in range(3):
-                await raise_alert(pool)
             await settled(pool)
 
     row = await pool.fetchrow("SELECT * FROM subscription WHERE subscription = $1", made.id)
