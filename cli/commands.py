@@ -91,20 +91,28 @@ def serve(
     service: Annotated[
         str,
         typer.Argument(
-            help="ingest, scoring, reports, access, archive, all on one port, or projections: what follows the ledger."
+            help="ingest, scoring, reports, access, archive, all on one port, projections: what follows the ledger, "
+            "or deliveries: what tells of alerts."
         ),
     ],
     prepare_first: Annotated[bool, typer.Option("--prepare", help="First do what `kembar prepare` does.")] = False,
 ) -> None:
     """Run a service against a ledger and a database that run already; see docs/operating.md for its settings."""
+    from cli.deliver import serve_deliveries
+
+    settings = _settings()
+    if service == "deliveries" and not prepare_first:  # it needs nothing of the others, and is up in half their time
+        serve_deliveries(settings)
+        return
     from cli.serve import APPS, prepare, serve, serve_projections
 
-    if service not in (*APPS, "all", "projections"):
-        raise CannotGoOn(f"There is no service “{service}”.", f"Use one of {', '.join(APPS)}, all, projections.")
-    settings = _settings()
+    without_a_port = {"projections": serve_projections, "deliveries": serve_deliveries}
+    if service not in (*APPS, "all", *without_a_port):
+        asked = f"Use one of {', '.join((*APPS, 'all', *without_a_port))}."
+        raise CannotGoOn(f"There is no service “{service}”.", asked)
     if prepare_first:
         prepare(settings)
-    serve_projections(settings) if service == "projections" else serve(service, settings)
+    without_a_port[service](settings) if service in without_a_port else serve(service, settings)
 
 
 @app.command()

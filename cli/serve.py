@@ -1,7 +1,6 @@
 """`kembar serve`: run one service, or all on one port, against a ledger and a database that run already."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -30,6 +29,7 @@ from shared.ledger.ledger import Ledger
 from shared.ledger.stream import LedgerMisconfigured, create_stream
 from shared.postgres.migrate import CannotMigrate, migrate_all
 from shared.process.clock import now
+from shared.process.collector import collect_seldom
 from shared.process.logs import set_up_logs
 from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
@@ -93,16 +93,6 @@ def how_served(settings: Settings) -> dict[str, Any]:
     }
 
 
-def collect_seldom() -> None:
-    """Let the garbage collector pass over what is loaded for good, and come after more work than it does by itself.
-
-    A request makes hundreds of objects and hardly a cycle: at the collector's own pace an eighth of all work was its.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 10)
-
-
 def on_one_port(apps: Mapping[str, FastAPI]) -> OnePort:
     """Return the services behind one port, each under its paths; reports takes the rest."""
     of_access = dict.fromkeys(services.access.app.PREFIXES, apps["access"])
@@ -126,7 +116,8 @@ async def _serve_projections(settings: Settings) -> None:
             opening = open_runtime(schema, projector, settings, Progress(projector.name))
             runtime = await opened.enter_async_context(opening)
             if schema == services.scoring.store.SCHEMA:
-                runtime.start(keep_delivering(settings))
+                if settings.deliver:
+                    runtime.start(keep_delivering(settings))
                 runtime.start(keep_publishing(runtime.ledger, runtime.pool, runtime.progress, now))
         await asked_to_stop.wait()
 

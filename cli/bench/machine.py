@@ -16,6 +16,11 @@ def machine_in_words() -> str:
     )
 
 
+def machine_load() -> str:
+    """Return how much the machine has to do just now: beside others a latency says little."""
+    return f"load {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores"
+
+
 def _processor() -> str:
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []

@@ -13,13 +13,13 @@ from cli.bench.documents import measure_documents
 from cli.bench.engines import empty_postgres
 from cli.bench.figures import Figure
 from cli.bench.ratings import DAYS, FIRST_DAY, PARTNERSHIPS, READER, make_tables
-from cli.serve import collect_seldom
 from services.reports.asked import Asked, Kind
 from services.reports.making import compose, gather_at
 from services.reports.render.formats import Format, render
 from shared.domain.access import Principal
 from shared.postgres.migrate import migrate_all
 from shared.postgres.pool import Pool, open_pool_of_owner
+from shared.process.collector import collect_seldom
 
 SOME = 22
 ASKED_OF_SOME, ASKED_OF_ALL = 200, 10

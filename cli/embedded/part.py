@@ -106,6 +106,7 @@ def end_what_was_left(folder: Path) -> None:
     ends = {
         "services": signal.SIGKILL,
         "projections": signal.SIGKILL,
+        "deliveries": signal.SIGKILL,
         "nats-server": signal.SIGTERM,
         "postgres": signal.SIGINT,
     }

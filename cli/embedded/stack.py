@@ -84,6 +84,10 @@ class Stack:
                 self._parts.append(part)
                 part.start()
             self._parts[-1].wait_until_ready(START_SECONDS)
+            self._parts.append(
+                self._deliveries(environment)
+            )  # the tables are there by now, and whoever waits is served
+            self._parts[-1].start()
             self.settings = settings_from(environment)
             self.tokens = ensure_tokens(self.folder, self.settings)
             self._ready_at = {part.name: time.monotonic() for part in self._parts}
@@ -97,6 +101,16 @@ class Stack:
         return Part(
             name="projections",
             command=[sys.executable, "-m", "cli", "serve", "projections", "--prepare"],
+            folder=self.folder.path,
+            is_ready=lambda: True,
+            environment={**environment, "KEMBAR_DELIVER": "false"},
+        )
+
+    def _deliveries(self, environment: Mapping[str, str]) -> Part:
+        """What tells of alerts has one too, so that no alert waits for what is projected meanwhile."""
+        return Part(
+            name="deliveries",
+            command=[sys.executable, "-m", "cli", "serve", "deliveries"],
             folder=self.folder.path,
             is_ready=lambda: True,
             environment=environment,

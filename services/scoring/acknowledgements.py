@@ -1,12 +1,15 @@
 """Who has seen to an alert: said by a person, shown to all who may see the partnership, taken back by the same."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from services.scoring.alerts import KeptAlert
 from services.scoring.subscriptions.documents import AcknowledgementDocument, AcknowledgementsDocument, Note
 from shared.domain.access import Action, Principal, Role, partnerships_in_order
+from shared.postgres.pool import Pool
 from shared.postgres.queries import load_queries
 from shared.web.problems import described
 from shared.web.rules import requires
@@ -18,6 +21,12 @@ router = APIRouter(prefix="/scoring/v1", tags=["alerts"])
 Reader = Annotated[Principal, requires(Action.SUBSCRIBE)]
 Acknowledger = Annotated[Principal, requires(Action.ACKNOWLEDGE)]
 STANDS = described({409: "Somebody else has acknowledged it"})
+
+
+async def acknowledged_among(pool: Pool, alerts: Sequence[KeptAlert]) -> dict[UUID, dict[str, Any]]:
+    """Return who has seen to these alerts; those that nobody has are left out."""
+    named = {"homes": [each.home for each in alerts], "alerts": [each.alert for each in alerts]}
+    return {row["alert"]: dict(row) async for row in queries.acknowledged(pool, **named)}
 
 
 @router.get("/acknowledgements")

@@ -9,6 +9,11 @@ SELECT acknowledgement.alert, account, note, at FROM acknowledgement JOIN alert 
 WHERE home = :home AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
 ORDER BY at DESC, acknowledgement.alert LIMIT :most;
 
+-- name: acknowledged
+-- Who has seen to these alerts?
+SELECT acknowledgement.alert, account AS by, at, note
+FROM unnest(:homes::text[], :alerts::uuid[]) AS asked (home, alert) JOIN acknowledgement USING (home, alert);
+
 -- name: acknowledge^
 -- Somebody sees to an alert, if nobody else does.
 INSERT INTO acknowledgement (home, alert, account, note, at) VALUES (:home, :alert, :account, :note, :at)

@@ -1,13 +1,15 @@
 """The routes of alerts: what was raised, the latest first. None of them writes anything."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
+from services.scoring.acknowledgements import acknowledged_among
 from services.scoring.alerts import KeptAlert, Mark, read_alert, read_alerts
-from services.scoring.documents import AlertDocument, AlertsDocument
-from shared.domain.access import Action, Principal
+from services.scoring.documents import AlertsDocument, ShownAlert
+from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.domain.alerting import AlertKind
 from shared.domain.text import Slug
 from shared.web.rules import requires
@@ -26,7 +28,7 @@ Thresholds = Annotated[
 ]
 
 
-@router.get("/alerts")
+@router.get("/alerts", response_model_exclude_unset=True)
 async def alerts(
     request: Request,
     reader: Reader,
@@ -38,7 +40,8 @@ async def alerts(
 ) -> AlertsDocument:
     """Answer which alerts were raised, the latest first, of the partnerships that the reader may see.
 
-    Nothing is ever put in between: what was answered under a cursor stays so.
+    Nothing is ever put in between: what was answered under a cursor stays so, but for who has acknowledged it. That is
+    shown to whoever may subscribe.
     """
     position = request.app.state.progress.checkpoint.position
     found = await read_alerts(
@@ -52,21 +55,30 @@ async def alerts(
         most=limit + 1,
     )
     page, more = found[:limit], len(found) > limit
-    items = [each.document for each in page]
+    items = await _shown(request, reader, page)
     return AlertsDocument.model_validate(
         {"items": items, "next": cursor_of(page[-1]) if more else None, "position": position}
     )
 
 
-@router.get("/alerts/{alert}")
-async def alert(request: Request, reader: Reader, alert: UUID) -> AlertDocument:
+@router.get("/alerts/{alert}", response_model_exclude_unset=True)
+async def alert(request: Request, reader: Reader, alert: UUID) -> ShownAlert:
     """Answer what one alert says."""
     position = request.app.state.progress.checkpoint.position
     found = await read_alert(request.app.state.runtime.pool, reader, alert, up_to=position)
     if found is None:
         title = f"There is no alert {alert} that you may see."
         raise Fault(Problem(404, "unknown-alert", title, "See /scoring/v1/alerts for those there are."))
-    return AlertDocument.model_validate(found.document)
+    (document,) = await _shown(request, reader, [found])
+    return ShownAlert.model_validate(document)
+
+
+async def _shown(request: Request, reader: Principal, alerts: Sequence[KeptAlert]) -> list[dict[str, Any]]:
+    """Return alerts as they are shown: who sees to each is said to whoever may subscribe, and left out for others."""
+    if not isinstance(may(reader, Action.SUBSCRIBE, Subject(reader.home)), Allowed):
+        return [each.document for each in alerts]
+    seen_to = await acknowledged_among(request.app.state.runtime.pool, alerts)
+    return [each.document | {"acknowledged": seen_to.get(each.alert)} for each in alerts]
 
 
 def cursor_of(alert: KeptAlert) -> str:

@@ -46,7 +46,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             app.state.more_status = counts.of_home(runtime.pool)
             runtime.start(counts.keep_counting(runtime.pool))
             if settings.project:
-                runtime.start(keep_delivering(settings, clock))
+                if settings.deliver:
+                    runtime.start(keep_delivering(settings, clock))
                 runtime.start(keep_publishing(runtime.ledger, runtime.pool, app.state.progress, clock))
             yield
 

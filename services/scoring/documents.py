@@ -1,6 +1,6 @@
 """What scoring answers, as its OpenAPI document describes it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -146,9 +146,25 @@ class AlertDocument(BaseModel):
     ]
 
 
+class Acknowledged(BaseModel):
+    """Who sees to an alert."""
+
+    by: Annotated[str, Field(description="The account")]
+    at: datetime
+    note: str | None
+
+
+class ShownAlert(AlertDocument):
+    """An alert as it is shown: what it says, and beside that who sees to it by now."""
+
+    acknowledged: Annotated[
+        Acknowledged | None, Field(description="Null for nobody; left out for whoever may not subscribe to alerts")
+    ] = None
+
+
 class AlertsDocument(BaseModel):
     """Alerts, the latest first; `next` is the cursor of the following page."""
 
-    items: list[AlertDocument]
+    items: list[ShownAlert]
     next: str | None
     position: Annotated[int, Field(description="Up to here the ledger was read")]

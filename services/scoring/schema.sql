@@ -364,6 +364,8 @@ CREATE INDEX delivery_of_alert ON scoring.delivery USING btree (alert) WHERE (al
 
 CREATE INDEX delivery_of_subscription ON scoring.delivery USING btree (subscription, number DESC);
 
+CREATE INDEX delivery_settled ON scoring.delivery USING btree (settled_at) WHERE (settled_at IS NOT NULL);
+
 CREATE INDEX digest_of_alert ON scoring.digest_alert USING btree (alert);
 
 CREATE INDEX memorandum_of_partnership ON scoring.memorandum USING btree (home, partnership, "position" DESC);

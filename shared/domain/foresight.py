@@ -1,8 +1,9 @@
 """What will become of a partnership's rating if nothing happens, and what would keep or raise it. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, lru_cache
 from itertools import combinations
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from shared.domain.rubric import Rubric
 BEST_FIRST = tuple(RatingCode)
 MOST_WAYS = 12
 """So many of the smallest sets are named; with equal weights there can be hundreds that are as good."""
+MOST_KEPT = 4_096
+"""Of ten cells 1,024 can be dark; under one rubric, that is all there is to work out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +104,40 @@ def _better(rating: RatingCode) -> RatingCode:
 
 def _target(rated: Rating, rubric: Rubric, rating: RatingCode, on: date) -> Target:
     """Return what `rating` would need on a day; what goes dark by then does not help any more."""
-    dark = [cell for cell in CELLS if (goes := rated.cells[cell].goes_dark) is None or goes <= on]
+    dark = tuple(cell for cell in CELLS if (goes := rated.cells[cell].goes_dark) is None or goes <= on)
     lit = sum(rubric.weight(cell) for cell in CELLS if cell not in dark)
     missing = _threshold(rubric, rating) - lit
-    smallest = _smallest(dark, rubric, missing)
-    ways = tuple(Way(cells, _fewest(cells, rubric)) for cells in smallest[:MOST_WAYS])
-    return Target(rating, on, missing, len(smallest[0]) if smallest else 0, ways)
+    count, ways = _ways(dark, tuple(rubric.weight(cell) for cell in dark), missing, travel=rubric.travel)
+    return Target(rating, on, missing, count, ways)
+
+
+@lru_cache(MOST_KEPT)
+def _ways(
+    dark: tuple[Cell, ...], weights: tuple[int, ...], missing: int, *, travel: bool
+) -> tuple[int, tuple[Way, ...]]:
+    """Return how many cells the smallest sets have, and the first of those: they depend on nothing else."""
+    smallest = _smallest(dark, dict(zip(dark, weights, strict=True)), missing)
+    ways = tuple(Way(cells, _fewest(cells, travel=travel)) for cells in smallest[:MOST_WAYS])
+    return len(smallest[0]) if smallest else 0, ways
 
 
 def _threshold(rubric: Rubric, rating: RatingCode) -> int:
     return rubric.thresholds.aktif if rating is RatingCode.AKTIF else rubric.thresholds.kurang_aktif
 
 
-def _smallest(dark: Sequence[Cell], rubric: Rubric, missing: int) -> list[tuple[Cell, ...]]:
+def _smallest(dark: Sequence[Cell], weights: Mapping[Cell, int], missing: int) -> list[tuple[Cell, ...]]:
     for size in range(1, len(dark) + 1):
-        enough = [cells for cells in combinations(dark, size) if sum(rubric.weight(cell) for cell in cells) >= missing]
+        enough = [cells for cells in combinations(dark, size) if sum(weights[cell] for cell in cells) >= missing]
         if enough:
             return enough
     return []
 
 
-def _fewest(cells: Sequence[Cell], rubric: Rubric) -> tuple[Idea, ...]:
+@lru_cache(MOST_KEPT)
+def _fewest(cells: tuple[Cell, ...], *, travel: bool) -> tuple[Idea, ...]:
     """Return the fewest activities that light all these cells; of several, those that light least besides."""
     wanted = set(cells)
-    ideas = [idea for idea in _ideas(rubric) if wanted & set(idea.cells)]
+    ideas = [idea for idea in _ideas(travel=travel) if wanted & set(idea.cells)]
     for size in range(1, len(cells) + 1):
         enough = [
             chosen for chosen in combinations(ideas, size) if wanted <= {cell for idea in chosen for cell in idea.cells}
@@ -134,14 +147,15 @@ def _fewest(cells: Sequence[Cell], rubric: Rubric) -> tuple[Idea, ...]:
     raise AssertionError("every cell has an activity that lights it")
 
 
-def _ideas(rubric: Rubric) -> list[Idea]:
+@cache
+def _ideas(*, travel: bool) -> tuple[Idea, ...]:
     ideas = []
     for indicator in Indicator:
         for direction in Direction:
-            for in_person in (False, True) if indicator is Indicator.JOINT_EVENT and rubric.travel else (False,):
-                cells = lit_by(indicator, direction, in_person=in_person, travel=rubric.travel)
+            for in_person in (False, True) if indicator is Indicator.JOINT_EVENT and travel else (False,):
+                cells = lit_by(indicator, direction, in_person=in_person, travel=travel)
                 ideas.append(Idea(indicator, direction, in_person, cells))
-    return ideas
+    return tuple(ideas)
 
 
 def _planned(history: History, on: date) -> list[Fact]:

@@ -1,6 +1,8 @@
 """The pool of connections of one service, each in that service's own schema."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -24,6 +26,8 @@ REFUSED_BY_THE_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolati
 
 LONGEST_QUESTION_SECONDS = 20
 """How long a statement may take that somebody waits for."""
+CLOSING_SECONDS = 2.0
+"""How long a connection may take to end in order."""
 
 Pool = asyncpg.Pool
 PooledConnection = asyncpg.pool.PoolConnectionProxy
@@ -45,24 +49,45 @@ async def open_pool_of_owner(settings: Settings, schema: str) -> Pool:
 
 
 async def _open_pool(settings: Settings, schema: str, role: str, longest_seconds: float) -> Pool:
+    how = _how_to_connect(settings, schema, role, longest_seconds)
+    pool = await asyncpg.create_pool(**how, min_size=1, max_size=settings.postgres_connections, init=_know_json)
+    assert pool is not None
+    return pool
+
+
+@asynccontextmanager
+async def open_session(
+    settings: Settings, schema: str, longest_seconds: float = LONGEST_STATEMENT_SECONDS
+) -> AsyncIterator[Connection]:
+    """Open one connection of a service's own role, for whoever listens, or holds what is its own by being connected.
+
+    It is of no pool, and is closed, never given back: to end it needs nothing of a server that may be gone.
+    """
+    connection = await asyncpg.connect(**_how_to_connect(settings, schema, schema, longest_seconds))
+    try:
+        await _know_json(connection)
+        yield connection
+    finally:
+        try:
+            await connection.close(timeout=CLOSING_SECONDS)
+        except (*DATABASE_ERRORS, OSError, TimeoutError):
+            connection.terminate()
+
+
+def _how_to_connect(settings: Settings, schema: str, role: str, longest_seconds: float) -> dict[str, Any]:
     password = read_secret(settings.secrets_folder, password_name(role))
-    pool = await asyncpg.create_pool(
-        settings.postgres_dsn.get_secret_value(),
-        user=role_of(role) if password else None,
-        password=password,
-        min_size=1,
-        max_size=settings.postgres_connections,
-        command_timeout=60,
-        init=_know_json,
-        server_settings={
+    return {
+        "dsn": settings.postgres_dsn.get_secret_value(),
+        "user": role_of(role) if password else None,
+        "password": password,
+        "command_timeout": 60,
+        "server_settings": {
             "search_path": schema,
             "application_name": f"kembar-{schema}",
             "timezone": "UTC",
             "statement_timeout": f"{round(longest_seconds * 1000)}ms",
         },
-    )
-    assert pool is not None
-    return pool
+    }
 
 
 async def _know_json(connection: Any) -> None:  # noqa: ANN401 - asyncpg's own types differ here

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     requests_per_second: Annotated[float, Field(gt=0)] = 5000.0
     open_requests_per_second: Annotated[float, Field(gt=0)] = 500.0
     project: bool = True
+    deliver: bool = True
     report_processes: Annotated[int, Field(ge=1, le=64)] = 1
     ingest_url: str | None = None
     report_templates: Path | None = None

@@ -1,10 +1,11 @@
 """Foresight as the APIs answer it: one form for scoring and reports."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from shared.domain.cells import Cell
-from shared.domain.foresight import Foresight, Idea, Plan, Target, Way
+from shared.domain.foresight import MOST_KEPT, Foresight, Idea, Plan, Target, Way
 from shared.domain.rating import NextChange
 
 
@@ -38,6 +39,7 @@ def _target(target: Target) -> dict[str, Any]:
     }
 
 
+@lru_cache(MOST_KEPT)
 def _way(way: Way) -> dict[str, Any]:
     return {"cells": cell_documents(way.cells), "activities": [_idea(each) for each in way.ideas]}
 

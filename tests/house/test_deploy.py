@@ -18,7 +18,7 @@ def test_every_setting_that_is_set_is_one():
 
 
 def test_every_service_is_served():
-    assert set(re.findall(r"command: \[serve, (\w+)\]", COMPOSE)) == set(APPS)
+    assert set(re.findall(r"command: \[serve, (\w+)\]", COMPOSE)) == {*APPS, "deliveries"}
 
 
 def test_every_file_that_is_mounted_or_built_from_is_there():

@@ -12,7 +12,7 @@ import pytest
 from cli.embedded.nats_server import free_ports
 from tests.support.program import is_gone, run, running, wait_until
 
-PARTS = ("postgres", "nats-server", "projections", "services")
+PARTS = ("postgres", "nats-server", "projections", "services", "deliveries")
 
 
 @pytest.fixture

@@ -300,6 +300,25 @@ async def test_a_link_that_leads_nowhere_says_so_in_both_languages(homes, path):
                 assert (answer.status_code, said in answer.text) == (404, True)
 
 
+async def test_an_alert_shows_who_sees_to_it_to_whoever_may_subscribe(homes, pool):
+    alert, other = await raise_alert(pool), await raise_alert(pool)
+    await pool.execute("UPDATE alert SET position = 1")  # where the tables stand, so that they are listed
+    path = f"/scoring/v1/alerts/{alert}/acknowledgement"
+    said = (await homes.ask(path, "bureau", method="POST", body={"note": "Kami menghubungi Hanoi"})).json()
+
+    for role in ("viewer", "embassy", "auditor"):
+        listed = (await homes.ask("/scoring/v1/alerts", role)).json()["items"]
+        assert {each["id"]: each["acknowledged"] for each in listed} == {
+            str(alert): {"by": "jakarta/bureau", "at": said["at"], "note": "Kami menghubungi Hanoi"},
+            str(other): None,
+        }
+        one = (await homes.ask(f"/scoring/v1/alerts/{alert}", role)).json()
+        assert one["acknowledged"]["by"] == "jakarta/bureau"
+    for_all = (await homes.installation.http.get("/scoring/v1/alerts")).json()["items"]
+    assert len(for_all) == 2
+    assert not [each for each in for_all if "acknowledged" in each]
+
+
 async def test_who_sees_to_an_alert_says_so_for_all_of_the_home(homes, pool):
     alert = await raise_alert(pool)
     path = f"/scoring/v1/alerts/{alert}/acknowledgement"

@@ -7,8 +7,7 @@ is seen; what a killed one had in hand is anybody's at once, under the same mess
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -17,12 +16,12 @@ import structlog
 from services.scoring.delivery.compose import Claimed, body_for, end_address, message_for
 from services.scoring.delivery.mail import Mails
 from services.scoring.delivery.matching import AtHome, hand_out, home_of, queries
-from services.scoring.delivery.outcome import Outcome, Settled, settle
-from services.scoring.delivery.timing import outside_of
+from services.scoring.delivery.outcome import Outcome, settle
+from services.scoring.delivery.record import Begun, Ended, begin_attempts, end_attempts
 from services.scoring.delivery.webhook import Webhooks, signed_headers
 from services.scoring.subscriptions.store import MAIL_SERVER, end_subscription, forget_unconfirmed
 from shared.ledger.ledger import CONNECTION_ERRORS
-from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool, open_pool
+from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool, open_session
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.process.tasks import end
@@ -32,17 +31,22 @@ from shared.projection.shares import queries as leases
 
 DELIVERIES = "deliveries"
 CHANNEL = channel_of(DELIVERIES)
-HINTS = (CHANNEL, channel_of("scoring"))
+RAISED = channel_of("scoring")
 MOST_AT_ONCE = 256
+MOST_BEGUN_AT_ONCE = 32
+"""An attempt that is on record may have been made, for all that anybody knows; so no more begin than are soon made."""
 MOST_OF_ONE_RECEIVER = 8
 """So few messages are on their way to one receiver at a time, and one while it does not take what it was sent: so those that
 hang hold up nobody else."""
-CONNECTIONS = 5
 LOOK_AGAIN_SECONDS = 1.0
 """A hint is never a promise: the tables are looked at this often whatever comes."""
 GATHER_SECONDS = 0.01
 """To look for one message costs as much as for many; so what comes within this time is looked for together."""
 SWEEP_SECONDS = 60.0
+KEPT_FOR = timedelta(days=400)
+"""So long it can be seen how a delivery went, after it was settled: a year, and time to ask about it."""
+MOST_SWEPT = 5_000
+LEAVING_SECONDS = 5.0
 WAIT_AFTER_TROUBLE_SECONDS = 0.5
 
 log = structlog.get_logger()
@@ -52,60 +56,47 @@ async def keep_delivering(
     settings: Settings, clock: Clock = now, webhooks: Webhooks | None = None, chance: random.Random | None = None
 ) -> None:
     """Deliver for ever, through lost connections and restarts of the server."""
-    few = settings.model_copy(update={"postgres_connections": CONNECTIONS})
-    pool = await open_pool(few, "scoring")
     sending = webhooks or Webhooks(settings.networks_allowed)
     drawn = chance or random.Random()  # noqa: S311 - pauses need not be unforeseeable
+    ended: list[Ended] = []
     try:
         while True:
             try:
-                async with pool.acquire() as session:
-                    await Deliverer(session, pool, settings, clock, sending, drawn).run()
+                async with open_session(settings, "scoring") as session, open_session(settings, "scoring") as matching:
+                    await Deliverer(session, matching, settings, clock, sending, drawn, ended).run()
             except (*CONNECTION_ERRORS, *DATABASE_ERRORS) as error:
                 log.warning("the deliverer begins again", error=repr(error))
                 await asyncio.sleep(WAIT_AFTER_TROUBLE_SECONDS)
     finally:
         await sending.close()
-        await pool.close()
-
-
-@asynccontextmanager
-async def _listening(session: Connection, hint: asyncio.Event) -> AsyncIterator[None]:
-    """Let the hint be set whenever something was raised, or there may be something to deliver."""
-
-    def heard(*_: object) -> None:
-        hint.set()
-
-    for channel in HINTS:
-        await session.add_listener(channel, heard)
-    try:
-        yield
-    finally:
-        for channel in HINTS if not session.is_closed() else ():
-            await session.remove_listener(channel, heard)
 
 
 class Deliverer:
-    """One that delivers, for as long as its session lasts."""
+    """One that delivers, for as long as its sessions last: one for what is raised, one for what is sent and how that went.
+
+    `ended` are attempts that have ended and are not on record yet: those that an earlier session did not come to, too.
+    """
 
     def __init__(
         self,
         session: Connection,
-        pool: Pool,
+        matching: Connection,
         settings: Settings,
         clock: Clock,
         webhooks: Webhooks,
         chance: random.Random,
+        ended: list[Ended],
     ) -> None:
         self.me = uuid4()
         self._session = session
-        self._pool = pool
+        self._matching = matching
         self._settings = settings
         self._clock = clock
         self._webhooks = webhooks
         self._mails = Mails(settings)
         self._chance = chance
-        self._hint = asyncio.Event()
+        self._ended = ended
+        self._hint, self._raised = asyncio.Event(), asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._trouble: BaseException | None = None
         self._homes: dict[str, tuple[float, AtHome]] = {}
@@ -113,33 +104,46 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until the session ends. What is under way then is given up; it is tried again."""
+        handing_out = asyncio.create_task(self._keep_handing_out())
+        handing_out.add_done_callback(self._has_ended)
         try:
-            async with _listening(self._session, self._hint):
-                while True:
-                    self._hint.clear()
-                    if not await self._turn():
-                        with suppress(TimeoutError):
-                            async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                                await self._hint.wait()
-                    await asyncio.sleep(GATHER_SECONDS)
+            await self._session.add_listener(CHANNEL, lambda *_: self._hint.set())
+            while True:
+                self._hint.clear()
+                if not await self._turn():
+                    await _set_or_late(self._hint)
+                await asyncio.sleep(GATHER_SECONDS)
         finally:
-            await end(*self._under_way)
-            with suppress(*DATABASE_ERRORS, OSError):
-                await leases.leave(self._session, projection=DELIVERIES, worker=self.me)
+            await end(handing_out, *self._under_way)
+            with suppress(*DATABASE_ERRORS, OSError, TimeoutError):
+                async with asyncio.timeout(LEAVING_SECONDS):
+                    await self._put_on_record()
+                    await leases.leave(self._session, projection=DELIVERIES, worker=self.me)
+
+    async def _keep_handing_out(self) -> None:
+        """Turn what is raised into deliveries, beside the sending: neither waits for the other's statements."""
+        await self._matching.add_listener(RAISED, lambda *_: self._raised.set())
+        while True:
+            self._raised.clear()
+            if await hand_out(self._matching, self._settings, self._clock()):
+                self._hint.set()
+            else:
+                await _set_or_late(self._raised)
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _turn(self) -> int:
-        """Do what is to be done now; return how much that was."""
+        """Put on record what has ended and take in hand what is due; return how much that was."""
         if self._trouble is not None:
             raise self._trouble
         await self._be_seen()
         await self._sweep()
-        handed_out = await hand_out(self._session, self._settings, self._clock())
-        claimed = await self.claim(MOST_AT_ONCE - len(self._under_way))
-        for each in claimed:
+        await self._put_on_record()
+        claimed, begun = await self._begin()
+        for each in begun:
             task = asyncio.create_task(self._deliver(each))
             self._under_way.add(task)
-            task.add_done_callback(self._ended)
-        return handed_out + len(claimed)
+            task.add_done_callback(self._has_ended)
+        return claimed
 
     async def _be_seen(self) -> None:
         if time.monotonic() - self._seen_at < LOOK_AGAIN_SECONDS:
@@ -152,11 +156,32 @@ class Deliverer:
         if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = time.monotonic()
             await forget_unconfirmed(self._session, self._clock())
+            await queries.forget_settled(self._session, before=self._clock() - KEPT_FOR, most=MOST_SWEPT)
+
+    async def _put_on_record(self) -> None:
+        """Write down how attempts ended: all that have since the last turn, in one statement."""
+        if not (ended := self._ended[:]):
+            return
+        await end_attempts(self._session, ended, self._clock())
+        del self._ended[: len(ended)]
+        for each in ended:
+            if each.outcome.gone:  # killed in between, the next message is answered 410 too
+                async with self._session.transaction():
+                    subscription = each.begun.claimed.subscription
+                    await end_subscription(self._session, subscription, "gone", self._clock())
+
+    async def _begin(self) -> tuple[int, list[Begun]]:
+        """Take in hand what is due and begin its attempts, in one transaction; return how much was taken, and the attempts."""
+        moment, most = self._clock(), min(MOST_BEGUN_AT_ONCE, MOST_AT_ONCE - len(self._under_way))
+        if most <= 0:
+            return 0, []
+        async with self._session.transaction():
+            claimed = await self.claim(most)
+            homes = {slug: await self._home(slug) for slug in {each.home for each in claimed}}
+            return len(claimed), await begin_attempts(self._session, self.me, claimed, homes, moment)
 
     async def claim(self, most: int) -> list[Claimed]:
         """Take in hand what is due, at most so many."""
-        if most <= 0:
-            return []
         rows = queries.claim(
             self._session,
             projection=DELIVERIES,
@@ -168,38 +193,34 @@ class Deliverer:
         )
         return [Claimed.read(row) async for row in rows]
 
-    async def _deliver(self, claimed: Claimed) -> None:
-        """Make one attempt, if it is still to be made, and put on record how it went."""
-        moment = self._clock()
-        home = await self._home(claimed.home)
-        if reason := why_not(claimed, released=home.released):
-            await queries.drop_delivery(
-                self._pool, delivery=claimed.delivery, deliverer=self.me, why=reason, now=moment
-            )
-            return
-        due_at = outside_of(claimed.quiet if claimed.tells else None, moment, home.zone)
-        if due_at > moment:
-            await queries.put_off(self._pool, delivery=claimed.delivery, deliverer=self.me, due_at=due_at)
-            return
-        begun = await queries.begin_attempt(self._pool, delivery=claimed.delivery, deliverer=self.me, now=moment)
-        if begun is None:  # it was taken back, or ended, since it was taken in hand
-            return
-        started = time.monotonic()
-        outcome = await self._attempt(claimed, moment)
-        took = timedelta(seconds=time.monotonic() - started)
-        quiet = claimed.quiet if claimed.tells else None
-        settled = settle(
-            outcome, begun["attempts"], begun["first_attempt_at"], self._clock(), quiet, home.zone, self._chance
-        )
-        await self._keep(claimed, begun["attempts"], outcome, settled, took)
-
     async def _home(self, slug: str) -> AtHome:
         """Return what must be known of a home; read anew every second."""
         read_at, home = self._homes.get(slug, (float("-inf"), None))
         if home is None or time.monotonic() - read_at > LOOK_AGAIN_SECONDS:
-            home = await home_of(self._pool, slug, self._settings)
+            home = await home_of(self._session, slug, self._settings)
             self._homes[slug] = time.monotonic(), home
         return home
+
+    async def _deliver(self, begun: Begun) -> None:
+        """Make an attempt that is on record; how it went is put on record with the next turn."""
+        started = time.monotonic()
+        outcome = await self._attempt(begun.claimed, self._clock())
+        took_ms = round((time.monotonic() - started) * 1_000)
+        settled = settle(
+            outcome,
+            begun.number,
+            begun.first_attempt_at,
+            self._clock(),
+            begun.quiet,
+            begun.home.zone,
+            self._chance,
+        )
+        self._ended.append(Ended(begun, self.me, outcome, settled, took_ms))
+        if not outcome.taken:
+            said = {"delivery": str(begun.claimed.delivery), "subscription": str(begun.claimed.subscription)}
+            log.warning(
+                "a delivery was not taken", **said, state=settled.state, status=outcome.status, why=outcome.words
+            )
 
     async def _attempt(self, claimed: Claimed, moment: datetime) -> Outcome:
         """Make and send the message. What goes wrong on our side is an attempt that failed, and in the log."""
@@ -224,47 +245,18 @@ class Deliverer:
         headers = signed_headers(message_id, body, claimed.secrets, moment)
         return await self._webhooks.send(claimed.address, body, headers, moment)
 
-    async def _keep(self, claimed: Claimed, number: int, outcome: Outcome, settled: Settled, took: timedelta) -> None:
-        moment = self._clock()
-        await queries.end_attempt(
-            self._pool,
-            delivery=claimed.delivery,
-            deliverer=self.me,
-            number=number,
-            took_ms=round(took.total_seconds() * 1_000),
-            status=outcome.status,
-            outcome=outcome.words,
-            excerpt=outcome.excerpt or None,
-            state=settled.state,
-            why=None if outcome.taken else outcome.words,
-            due_at=settled.due_at,
-            now=moment,
-        )
-        if outcome.gone:  # killed in between, the next message is answered 410 too
-            async with self._pool.acquire() as connection, connection.transaction():
-                await end_subscription(connection, claimed.subscription, "gone", moment)
-        if not outcome.taken:
-            said = {"delivery": str(claimed.delivery), "subscription": str(claimed.subscription)}
-            log.warning(
-                "a delivery was not taken", **said, state=settled.state, status=outcome.status, why=outcome.words
-            )
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _has_ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._trouble = error
         self._hint.set()
 
 
-def why_not(claimed: Claimed, *, released: bool) -> str | None:
-    """Return why nobody is to be told this any more, None where somebody is."""
-    if claimed.address is None:
-        return "The subscription has ended."
-    if claimed.tells and claimed.account is None and not released:
-        return "The home does not show this to the public any more."
-    if claimed.tells and not claimed.documents:
-        return "The account may not see this partnership any more."
-    return None
+async def _set_or_late(hint: asyncio.Event) -> None:
+    """Wait for a hint, but not for long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+            await hint.wait()
 
 
 async def hint_at_deliveries(connection: Connection | Pool) -> None:

@@ -1,9 +1,9 @@
 """From the outbox to deliveries: whom to tell of an alert, and when; in the transaction that takes it out of the outbox."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -68,10 +68,8 @@ async def hand_out(connection: Connection, settings: Settings, now: datetime) ->
         raised = [row async for row in queries.raised(connection, most=MOST_AT_ONCE)]
         homes = {slug: await home_of(connection, slug, settings) for slug in {row["home"] for row in raised}}
         young = [row for row in raised if now - row["raised_at"] <= TOO_OLD]
-        for withdraws, run in groupby(young, key=lambda row: row["about"] is not None):
-            rows = list(run)
-            told = await (_told_of if withdraws else match)(connection, rows, homes, now)
-            await write(connection, rows, told, homes, now)
+        for rows in runs_without_a_withdrawal_of_their_own(young):
+            await write(connection, rows, await _told(connection, rows, homes, now), homes, now)
         if raised:
             named = {"homes": [row["home"] for row in raised], "alerts": [row["alert"] for row in raised]}
             await queries.handed_out(connection, **named)
@@ -96,6 +94,28 @@ Told = list[tuple[int, Recipient]]
 """Who is to be told, each with the place of the alert in the list."""
 
 
+def runs_without_a_withdrawal_of_their_own(rows: Sequence[Any]) -> Iterator[list[Any]]:
+    """Cut alerts into runs, in order, so that what one of them withdraws stands before its run: it must be written first."""
+    run: list[Any] = []
+    for row in rows:
+        if row["about"] in {each["alert"] for each in run}:
+            yield run
+            run = []
+        run.append(row)
+    if run:
+        yield run
+
+
+async def _told(connection: Connection, rows: Sequence[Any], homes: Mapping[str, AtHome], now: datetime) -> Told:
+    """Return who is to be told of a run of alerts, in their order, whatever they say."""
+    news = [turn for turn, row in enumerate(rows) if row["about"] is None]
+    withdrawals = [turn for turn, row in enumerate(rows) if row["about"] is not None]
+    told = await match(connection, [rows[turn] for turn in news], homes, now) if news else []
+    taken_back = await _told_of(connection, [rows[turn] for turn in withdrawals], now) if withdrawals else []
+    in_order = [(news[turn], each) for turn, each in told] + [(withdrawals[turn], each) for turn, each in taken_back]
+    return sorted(in_order, key=itemgetter(0))
+
+
 async def match(connection: Connection, rows: Sequence[Any], homes: Mapping[str, AtHome], now: datetime) -> Told:
     """Return who is to be told of these alerts, one alert after the other."""
     found = queries.matched(
@@ -108,17 +128,14 @@ async def match(connection: Connection, rows: Sequence[Any], homes: Mapping[str,
     return [(row["turn"], _recipient(row)) async for row in found]
 
 
-async def _told_of(connection: Connection, rows: Sequence[Any], homes: Mapping[str, AtHome], now: datetime) -> Told:
+async def _told_of(connection: Connection, rows: Sequence[Any], now: datetime) -> Told:
     """Take alerts back from whom nobody has tried to tell them; return who was told, or may have been."""
-    told: Told = []
-    for turn, row in enumerate(rows):
-        named = {"home": row["home"], "alert": row["about"]}
-        await queries.drop_untold(connection, **named, now=now)
-        digests = [each["delivery"] async for each in queries.untold_digests(connection, **named)]
-        await queries.take_out_of_digests(connection, alert=row["about"], digests=digests)
+    named = {"homes": [row["home"] for row in rows], "alerts": [row["about"] for row in rows]}
+    await queries.drop_untold(connection, **named, now=now)
+    if digests := [each["delivery"] async for each in queries.untold_digests(connection, **named)]:
+        await queries.take_out_of_digests(connection, alerts=named["alerts"], digests=digests)
         await queries.drop_empty_digests(connection, digests=digests)
-        told += [(turn, _recipient(each)) async for each in queries.told(connection, **named)]
-    return told
+    return [(each["turn"], _recipient(each)) async for each in queries.told(connection, **named)]
 
 
 def _recipient(row: Any) -> Recipient:  # noqa: ANN401

@@ -53,21 +53,21 @@ WHERE confirmed_at <= alert.raised_at AND paused_at IS NULL AND ended_at IS NULL
 ORDER BY asked.turn, told.subscription;
 
 -- name: drop_untold!
--- An alert was withdrawn before anybody tried to tell of it: it is told to nobody.
+-- These alerts were withdrawn before anybody tried to tell of them: they are told to nobody.
 UPDATE delivery SET state = 'dropped', why = 'The alert was withdrawn before it was sent.', settled_at = :now, deliverer = NULL
-WHERE alert = :alert AND home = :home AND state = 'pending' AND attempts = 0;
+FROM unnest(:homes::text[], :alerts::uuid[]) AS withdrawn (home, alert)
+WHERE delivery.alert = withdrawn.alert AND delivery.home = withdrawn.home AND state = 'pending' AND attempts = 0;
 
 -- name: untold_digests
--- Take the digests that gather an alert, and that nobody has tried to send, out of every hand: what they say will change.
+-- Take the digests that gather these alerts, and that nobody has tried to send, out of every hand: what they say will change.
 UPDATE delivery SET deliverer = NULL
-FROM digest_alert
-WHERE digest_alert.alert = :alert AND delivery.delivery = digest_alert.delivery AND home = :home
-  AND state = 'pending' AND attempts = 0
+FROM digest_alert JOIN unnest(:homes::text[], :alerts::uuid[]) AS withdrawn (home, alert) USING (alert)
+WHERE delivery.delivery = digest_alert.delivery AND delivery.home = withdrawn.home AND state = 'pending' AND attempts = 0
 RETURNING delivery.delivery;
 
 -- name: take_out_of_digests!
--- Let these digests not tell of an alert.
-DELETE FROM digest_alert WHERE alert = :alert AND delivery = ANY(:digests::uuid[]);
+-- Let these digests not tell of these alerts.
+DELETE FROM digest_alert WHERE alert = ANY(:alerts::uuid[]) AND delivery = ANY(:digests::uuid[]);
 
 -- name: drop_empty_digests!
 -- A digest that gathers nothing any more is none.
@@ -76,15 +76,18 @@ WHERE delivery = ANY(:digests::uuid[]) AND attempts = 0
   AND NOT EXISTS (SELECT FROM digest_alert WHERE digest_alert.delivery = delivery.delivery);
 
 -- name: told
--- Who was told of an alert, or may have been?
-SELECT subscription, subscription.receiver, digest, quiet_from, quiet_to
-FROM subscription
-WHERE ended_at IS NULL AND subscription IN (
-    SELECT subscription FROM delivery WHERE alert = :alert AND home = :home AND attempts > 0
-    UNION ALL
+-- Who was told of these alerts, or may have been?
+SELECT asked.turn - 1 AS turn, told.subscription, told.receiver, told.digest, told.quiet_from, told.quiet_to
+FROM unnest(:homes::text[], :alerts::uuid[]) WITH ORDINALITY AS asked (home, alert, turn)
+CROSS JOIN LATERAL (
+    SELECT subscription FROM delivery WHERE delivery.alert = asked.alert AND home = asked.home AND attempts > 0
+    UNION
     SELECT subscription FROM digest_alert JOIN delivery USING (delivery)
-    WHERE digest_alert.alert = :alert AND home = :home AND attempts > 0)
-ORDER BY subscription;
+    WHERE digest_alert.alert = asked.alert AND home = asked.home AND attempts > 0
+) AS reached
+JOIN subscription AS told USING (subscription)
+WHERE ended_at IS NULL
+ORDER BY asked.turn, told.subscription;
 
 -- name: write_deliveries!
 -- A message for each of these subscriptions, in this order.
@@ -172,39 +175,52 @@ SELECT claimed.delivery, claimed.kind, claimed.partnership, claimed.attempts, cl
 FROM claimed JOIN subscription USING (subscription)
 ORDER BY claimed.due_at, claimed.number;
 
--- name: begin_attempt^
--- Put an attempt on record before it is made, if the delivery is still pending and in this hand.
+-- name: begin_attempts
+-- Put attempts on record before they are made, of the deliveries that are still pending and in this hand.
 WITH begun AS (
     UPDATE delivery SET attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, :now)
-    WHERE delivery = :delivery AND deliverer = :deliverer AND state = 'pending'
+    WHERE delivery = ANY(:deliveries::uuid[]) AND deliverer = :deliverer AND state = 'pending'
     RETURNING delivery, attempts, first_attempt_at
 ), kept AS (
     INSERT INTO attempt (delivery, number, began_at) SELECT delivery, attempts, :now FROM begun
 )
-SELECT attempts, first_attempt_at FROM begun;
+SELECT delivery, attempts, first_attempt_at FROM begun;
 
--- name: end_attempt$
--- Put on record how an attempt ended, and what the delivery is by that, unless somebody else has it in hand by now.
+-- name: end_attempts!
+-- Put on record how attempts ended, and what the deliveries are by that, unless somebody else has one in hand by now. In the
+-- order in which whoever ends a subscription takes them, so that neither waits for the other for ever.
 WITH ended AS (
-    UPDATE attempt SET took_ms = :took_ms, status = :status, outcome = :outcome, excerpt = :excerpt
-    WHERE delivery = :delivery AND number = :number
-), settled AS (
-    UPDATE delivery SET deliverer = NULL, state = :state, why = :why, due_at = coalesce(:due_at, due_at),
-        settled_at = CASE WHEN :state::text <> 'pending' THEN :now::timestamptz END
-    WHERE delivery = :delivery AND deliverer = :deliverer AND attempts = :number AND state = 'pending'
-    RETURNING delivery
+    SELECT * FROM unnest(:deliveries::uuid[], :deliverers::uuid[], :numbers::int[], :took_ms::int[], :statuses::smallint[],
+        :outcomes::text[], :excerpts::text[], :states::text[], :whys::text[], :due_at::timestamptz[])
+        AS ended (delivery, deliverer, number, took_ms, status, outcome, excerpt, state, why, due_at)
+), on_record AS (
+    UPDATE attempt SET took_ms = ended.took_ms, status = ended.status, outcome = ended.outcome, excerpt = ended.excerpt
+    FROM ended WHERE attempt.delivery = ended.delivery AND attempt.number = ended.number
+), held AS MATERIALIZED (
+    SELECT delivery.delivery FROM delivery JOIN ended USING (delivery)
+    WHERE delivery.deliverer = ended.deliverer AND attempts = ended.number AND delivery.state = 'pending'
+    ORDER BY delivery.number FOR UPDATE OF delivery
 )
-SELECT count(*) FROM settled;
+UPDATE delivery SET deliverer = NULL, state = ended.state, why = ended.why, due_at = coalesce(ended.due_at, delivery.due_at),
+    settled_at = CASE WHEN ended.state <> 'pending' THEN :now::timestamptz END
+FROM ended JOIN held USING (delivery) WHERE delivery.delivery = ended.delivery;
 
 -- name: put_off!
--- Let a delivery that is in this hand wait until it is due, without an attempt.
-UPDATE delivery SET deliverer = NULL, due_at = :due_at
-WHERE delivery = :delivery AND deliverer = :deliverer AND state = 'pending';
+-- Let deliveries that are in this hand wait until they are due, without an attempt.
+UPDATE delivery SET deliverer = NULL, due_at = later.due_at
+FROM unnest(:deliveries::uuid[], :due_at::timestamptz[]) AS later (delivery, due_at)
+WHERE delivery.delivery = later.delivery AND deliverer = :deliverer AND state = 'pending';
 
--- name: drop_delivery!
--- Nobody is to be told this any more.
-UPDATE delivery SET deliverer = NULL, state = 'dropped', why = :why, settled_at = :now
-WHERE delivery = :delivery AND deliverer = :deliverer AND state = 'pending';
+-- name: drop_deliveries!
+-- Nobody is to be told these any more.
+UPDATE delivery SET deliverer = NULL, state = 'dropped', why = dropped.why, settled_at = :now
+FROM unnest(:deliveries::uuid[], :whys::text[]) AS dropped (delivery, why)
+WHERE delivery.delivery = dropped.delivery AND deliverer = :deliverer AND state = 'pending';
+
+-- name: forget_settled!
+-- What was settled long ago is not kept any more, nor its attempts.
+DELETE FROM delivery WHERE delivery IN (
+    SELECT delivery FROM delivery WHERE settled_at < :before ORDER BY settled_at LIMIT :most FOR UPDATE SKIP LOCKED);
 
 -- name: hint_at_deliveries!
 -- There may be something to deliver.

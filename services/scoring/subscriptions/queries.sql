@@ -63,9 +63,12 @@ WHERE subscription = :subscription AND ended_at IS NULL RETURNING subscription;
 DELETE FROM webhook_secret WHERE subscription = :subscription;
 
 -- name: drop_pending!
--- Nothing is sent any more.
+-- Nothing is sent any more. In order, as `end_attempts` takes them.
+WITH pending AS MATERIALIZED (
+    SELECT delivery FROM delivery WHERE subscription = :subscription AND state = 'pending' ORDER BY number FOR UPDATE
+)
 UPDATE delivery SET state = 'dropped', why = 'The subscription has ended.', settled_at = :now, deliverer = NULL
-WHERE subscription = :subscription AND state = 'pending';
+FROM pending WHERE delivery.delivery = pending.delivery;
 
 -- name: forget_unconfirmed!
 -- Who has not confirmed in time never subscribed.

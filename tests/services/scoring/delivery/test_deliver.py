@@ -1,5 +1,6 @@
 """What is delivered, to whom, in which order, and what becomes of what is not taken: real receivers, real tables."""
 
+import asyncio
 import random
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, time, timedelta
@@ -7,7 +8,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.scoring.delivery.deliver import MOST_OF_ONE_RECEIVER, hint_at_deliveries
+from services.scoring.delivery.deliver import MOST_OF_ONE_RECEIVER, hint_at_deliveries, keep_delivering
 from services.scoring.delivery.webhook import wait_in
 from services.scoring.subscriptions import store
 from shared.process.clock import now
@@ -148,9 +149,9 @@ def test_a_pause_is_asked_for_in_seconds_or_up_to_a_moment(value, seconds):
 async def test_whoever_answers_410_is_told_nothing_more_and_forgotten(pool, settings):
     async with receiving(answering(410)) as receiver:
         made = await subscribe(pool, receiver.url)
+        for _ in range(3):
+            await raise_alert(pool)
         async with delivering(settings):
-            for _ in range(3):
-                await raise_alert(pool)
             await settled(pool)
 
     row = await pool.fetchrow("SELECT * FROM subscription WHERE subscription = $1", made.id)
@@ -318,6 +319,49 @@ async def test_a_deliverer_goes_on_when_its_session_was_ended(pool, settings):
 
     assert len(receiver.got) == 2
     assert await states(pool, made.id) == ["delivered"] * 2
+
+
+async def test_however_often_its_sessions_are_ended_a_deliverer_goes_on(pool, settings):
+    async with receiving(answering(200)) as receiver, delivering(settings):
+        made = await subscribe(pool, receiver.url)
+        for count in range(1, 4):
+            await raise_alert(pool)
+            await until(lambda count=count: len(set(receiver.taken)) >= count)
+            await pool.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND application_name = 'kembar-scoring' AND pid <> pg_backend_pid()"
+            )
+        await raise_alert(pool)
+        await settled(pool)
+
+    assert await states(pool, made.id) == ["delivered"] * 4
+    assert len({got.id for got in receiver.got}) == 4
+
+
+async def test_a_deliverer_that_fails_by_what_nobody_foresaw_ends_instead_of_hanging(settings):
+    def broken():
+        raise ZeroDivisionError
+
+    async with asyncio.timeout(10):
+        with pytest.raises(ZeroDivisionError):
+            await keep_delivering(settings, broken)
+
+
+async def test_what_was_settled_more_than_400_days_ago_is_swept_with_its_attempts(pool, settings):
+    async with receiving(answering(200)) as receiver:
+        made = await subscribe(pool, receiver.url)
+        late = await raise_alert(pool)
+        await raise_alert(pool)
+        async with delivering(settings):
+            await settled(pool)
+        await pool.execute("UPDATE delivery SET settled_at = settled_at - interval '400 days' WHERE alert = $1", late)
+        async with delivering(settings):
+            await until(lambda: pool.fetchval("SELECT count(*) = 1 FROM delivery"))
+            await raise_alert(pool)
+            await settled(pool)
+
+    assert await pool.fetchval("SELECT count(*) FROM delivery WHERE alert = $1", late) == 0
+    assert len(await attempts(pool, made.id)) == 2 == len(await states(pool, made.id))
 
 
 async def test_a_deliverer_that_is_ended_gives_up_what_is_under_way_and_the_next_begins_with_it(pool, settings):

@@ -183,6 +183,32 @@ async def test_whoever_was_told_is_told_that_it_was_withdrawn_and_nobody_else(po
     assert await states(pool, not_told.id) == []
 
 
+async def test_what_is_handed_out_together_keeps_its_order_withdrawals_among_the_rest(pool, settings):
+    (made,) = await wishes(pool, {})
+    about = await raise_alert(pool, raised_at=NOW)
+    await told(pool, settings)
+    await pool.execute("UPDATE delivery SET attempts = 1, state = 'delivered'")
+    before = await raise_alert(pool, raised_at=NOW)
+    withdrawn = await raise_alert(pool, kind="withdrawn", rule="withdrawn/dormancy", about=about, raised_at=NOW)
+    after = await raise_alert(pool, raised_at=NOW)
+
+    await told(pool, settings)
+
+    rows = await pool.fetch("SELECT alert FROM delivery WHERE subscription = $1 ORDER BY number", made.id)
+    assert [row["alert"] for row in rows] == [about, before, withdrawn, after]
+
+
+async def test_what_is_raised_and_withdrawn_before_either_is_handed_out_is_told_to_nobody(pool, settings):
+    alone, gathered = await wishes(pool, {}, {"digest": "daily"})
+    about = await raise_alert(pool, raised_at=NOW)
+    await raise_alert(pool, kind="withdrawn", rule="withdrawn/dormancy", about=about, raised_at=NOW)
+
+    await told(pool, settings)
+
+    assert await states(pool, alone.id) == ["dropped"]
+    assert await states(pool, gathered.id) == []
+
+
 async def test_a_digest_that_is_being_sent_takes_no_more_and_the_next_one_does(pool, settings):
     (made,) = await wishes(pool, {"digest": "daily"})
     await raise_alert(pool, raised_at=NOW)

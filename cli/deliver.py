@@ -1,0 +1,33 @@
+"""`kembar serve deliveries`: tell of alerts, and nothing else.
+
+It loads and holds as little as that needs; so it is up at once, and nobody who projects or answers makes it wait.
+"""
+
+import asyncio
+import signal
+
+from services.scoring.delivery.deliver import keep_delivering
+from shared.process.collector import collect_seldom
+from shared.process.logs import set_up_logs
+from shared.process.settings import Settings
+from shared.process.tasks import end
+
+
+def serve_deliveries(settings: Settings) -> None:
+    """Tell of alerts until told to stop; the tables must be there."""
+    set_up_logs(settings.log_level, service="deliveries")
+    collect_seldom()
+    asyncio.run(_serve_deliveries(settings))
+
+
+async def _serve_deliveries(settings: Settings) -> None:
+    asked_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
+    delivering, stopping = asyncio.create_task(keep_delivering(settings)), asyncio.create_task(asked_to_stop.wait())
+    try:
+        await asyncio.wait({delivering, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if delivering.done():  # it never ends but by what nobody foresaw
+            delivering.result()
+    finally:
+        await end(delivering, stopping)
