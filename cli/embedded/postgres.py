@@ -29,7 +29,7 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
     for passing through. `durable=False` is for tests that kill nothing.
     """
     user = SYSTEM_USER if os.geteuid() == 0 else None
-    data, sockets = folder / "postgres", _socket_folder(folder)
+    data, sockets = folder / "postgres", socket_folder(folder)
     sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
     if user is not None:
         _make_user(user)
@@ -41,7 +41,7 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
-        "max_connections": "80",
+        "max_connections": "200",
         "logging_collector": "off",
         "log_destination": "stderr",
     }
@@ -79,7 +79,8 @@ def _make_user(name: str) -> None:
             ) from None
 
 
-def _socket_folder(folder: Path) -> Path:
+def socket_folder(folder: Path) -> Path:
+    """Return where PostgreSQL's socket stands: in the data folder, or in a short path where that one is too long for it."""
     sockets = folder / "run" / "postgres"
     if len(os.fsencode(sockets / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH and "," not in str(sockets):
         return sockets

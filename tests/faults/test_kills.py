@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from cli.embedded.nats_server import free_ports
+from cli.embedded.postgres import socket_folder
 from cli.facts import JAKARTA, partnership_events
 from shared.domain.book import Book, fold
 from shared.domain.rating import History, fact_of, rate
@@ -231,8 +232,9 @@ async def wrong_rows(events, end: int, program) -> int:
 
 async def wrong_activities(book: Book, program) -> int:
     password = (program.data / "secrets" / "postgres-owner.password").read_text().strip()
-    sockets = program.data / "run" / "postgres"
-    connection = await asyncpg.connect(host=str(sockets), user="kembar", password=password, database="postgres")
+    connection = await asyncpg.connect(
+        host=str(socket_folder(program.data)), user="kembar", password=password, database="postgres"
+    )
     wrong = 0
     for table in ("ingest.activity", "scoring.activity", "reports.activity_version"):
         latest = " WHERE until_position IS NULL" if table.startswith("reports") else ""
