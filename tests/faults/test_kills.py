@@ -233,7 +233,7 @@ async def wrong_rows(events, end: int, program) -> int:
 async def wrong_activities(book: Book, program) -> int:
     password = (program.data / "secrets" / "postgres-owner.password").read_text().strip()
     connection = await asyncpg.connect(
-        host=str(socket_folder(program.data)), user="kembar", password=password, database="postgres"
+        host=str(socket_folder(program.data.resolve())), user="kembar", password=password, database="postgres"
     )
     wrong = 0
     for table in ("ingest.activity", "scoring.activity", "reports.activity_version"):
