@@ -208,7 +208,7 @@ class Deliverer:
         took_ms = round((time.monotonic() - started) * 1_000)
         settled = settle(
             outcome,
-            begun.number,
+            begun.refused + 1,
             begun.first_attempt_at,
             self._clock(),
             begun.quiet,

@@ -45,7 +45,7 @@ def settle(
     zone: ZoneInfo,
     chance: random.Random,
 ) -> Settled:
-    """Decide what becomes of a delivery after so many attempts."""
+    """Decide what becomes of a delivery after so many attempts that its receiver answered, or did not take."""
     if outcome.taken:
         return Settled("delivered")
     if outcome.is_over or outcome.gone:

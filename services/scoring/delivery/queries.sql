@@ -184,7 +184,9 @@ WITH begun AS (
 ), kept AS (
     INSERT INTO attempt (delivery, number, began_at) SELECT delivery, attempts, :now FROM begun
 )
-SELECT delivery, attempts, first_attempt_at FROM begun;
+SELECT delivery, attempts, first_attempt_at,
+       (SELECT count(*) FROM attempt WHERE attempt.delivery = begun.delivery AND outcome IS NOT NULL)::int AS refused
+FROM begun;
 
 -- name: end_attempts!
 -- Put on record how attempts ended, and what the deliveries are by that, unless somebody else has one in hand by now. In the

@@ -17,11 +17,15 @@ from shared.postgres.pool import Connection
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An attempt that is on record and may be made: the how manieth, and when the first of its delivery began."""
+    """An attempt that is on record and may be made: the how manieth, and when the first of its delivery began.
+
+    `refused` are the attempts before that failed at the receiver; one that was cut off by our own end is none.
+    """
 
     claimed: Claimed
     home: AtHome
     number: int
+    refused: int
     first_attempt_at: datetime
 
     @property
@@ -85,7 +89,7 @@ async def _begin(
     rows = queries.begin_attempts(connection, deliverer=deliverer, deliveries=ids, now=moment)
     begun = {row["delivery"]: row async for row in rows}
     return [
-        Begun(each, homes[each.home], row["attempts"], row["first_attempt_at"])
+        Begun(each, homes[each.home], row["attempts"], row["refused"], row["first_attempt_at"])
         for each in due
         if (row := begun.get(each.delivery)) is not None
     ]

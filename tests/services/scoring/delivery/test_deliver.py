@@ -138,6 +138,22 @@ async def test_a_receiver_that_asks_for_a_pause_gets_it(pool, settings):
     assert await pool.fetchval("SELECT due_at FROM delivery") == EVENING + timedelta(hours=1)
 
 
+async def test_attempts_that_a_deliverers_end_cut_off_do_not_lengthen_the_pause(pool, settings):
+    clock = SetClock(EVENING)
+    async with receiving(answering(500)) as receiver:
+        made = await subscribe(pool, receiver.url)
+        async with delivering(settings, clock):
+            await raise_alert(pool, raised_at=EVENING)
+            await attempted(pool, made.id, 1)
+        await pool.execute("UPDATE attempt SET outcome = NULL")
+        await pool.execute("INSERT INTO attempt SELECT delivery, number + 1, began_at FROM attempt")
+        await pool.execute("UPDATE delivery SET attempts = 2, due_at = $1", EVENING)
+        async with delivering(settings, clock):
+            await attempted(pool, made.id, 1)
+
+    assert timedelta(seconds=4) <= await pool.fetchval("SELECT due_at FROM delivery") - EVENING <= timedelta(seconds=6)
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [(b"120", 120), (b"Sat, 21 Nov 2026 16:10:00 GMT", 600), (b"Sat, 21 Nov 2020 16:10:00 GMT", 0), (b"soon", None)],
