@@ -542,7 +542,9 @@ def rebuild(
 def bench(
     subjects: Annotated[
         list[str] | None,
-        typer.Argument(help="starts, appends, batches, replay, alerts, ratings, reports, jobs; all if left out."),
+        typer.Argument(
+            help="starts, appends, batches, replay, alerts, ratings, pages, reports, jobs; all if left out."
+        ),
     ] = None,
     runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5,
     events: Annotated[int, typer.Option(help="How many events are replayed, and rated.", min=1_000)] = 100_000,

@@ -95,9 +95,10 @@ def how_served(settings: Settings) -> dict[str, Any]:
 
 def on_one_port(apps: Mapping[str, FastAPI]) -> OnePort:
     """Return the services behind one port, each under its paths; reports takes the rest."""
+    of_ingest = dict.fromkeys(services.ingest.app.PREFIXES, apps["ingest"])
     of_access = dict.fromkeys(services.access.app.PREFIXES, apps["access"])
     of_scoring = dict.fromkeys(services.scoring.app.PREFIXES, apps["scoring"])
-    return OnePort({**apps, **of_access, **of_scoring}, otherwise=apps["reports"])
+    return OnePort({**apps, **of_ingest, **of_access, **of_scoring}, otherwise=apps["reports"])
 
 
 def serve_projections(settings: Settings) -> None:

@@ -37,6 +37,10 @@ class Samples:
         """Note what one run gave."""
         self._taken[name].append(value)
 
+    def names(self) -> list[str]:
+        """Return what was measured, in the order in which it first was."""
+        return list(self._taken)
+
     def median(self, name: str) -> float:
         """Return the median over the runs."""
         return statistics.median(self._taken[name])

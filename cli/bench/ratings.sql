@@ -29,7 +29,12 @@ SELECT event.home, event.event_id, version.from_position, version.until_position
     CASE drawn / 225 % 12 WHEN 0 THEN date_trunc('year', day)::date WHEN 1 THEN date_trunc('month', day)::date ELSE day END,
     CASE drawn / 225 % 12 WHEN 0 THEN (date_trunc('year', day) + interval '1 year - 1 day')::date
         WHEN 1 THEN (date_trunc('month', day) + interval '1 month - 1 day')::date ELSE day END,
-    event.recorded_on, :facts::jsonb
+    event.recorded_on, :facts::jsonb || jsonb_build_object(
+        'partnership', event.partnership, 'occurred', day::text,
+        'indicator', (array['contact', 'document', 'visit', 'aid', 'joint_event'])[1 + drawn % 5],
+        'direction', (array['outbound', 'inbound', 'mutual'])[1 + drawn / 5 % 3],
+        'outcome', (array['held', 'held', 'held', 'held', 'planned'])[1 + drawn / 15 % 5],
+        'mode', (array['in_person', 'online', 'unknown'])[1 + drawn / 75 % 3])
 FROM event
 CROSS JOIN LATERAL (SELECT hashint8extended(position, 2) & 4294967295 AS drawn) AS chance
 CROSS JOIN LATERAL (SELECT event.recorded_on - (drawn / 2700 % 60)::int AS day) AS happened

@@ -12,6 +12,7 @@ from cli.bench.batches import measure_batches
 from cli.bench.figures import Figure
 from cli.bench.jobs import measure_jobs
 from cli.bench.machine import machine_in_words
+from cli.bench.pages import measure_pages
 from cli.bench.ratings import measure_ratings
 from cli.bench.replay import measure_replay
 from cli.bench.reports import measure_reports
@@ -45,6 +46,7 @@ def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measur
         "replay": partial(_with, measure_replay, events),
         "alerts": measure_alerts,
         "ratings": partial(_with, measure_ratings, events),
+        "pages": partial(_with, measure_pages, events),
         "reports": partial(_with, measure_reports, events),
         "jobs": measure_jobs,
     }

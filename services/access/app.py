@@ -18,9 +18,9 @@ from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.process.tasks import end
 from shared.web.app import make_app
+from shared.web.forms import show_sign_in_first
 from shared.web.pages import show_problems_as_pages
 from shared.web.runtime import know_who_asks
-from shared.web.signing_in import show_sign_in_first
 
 PREFIXES = ("access", "sign-in", "sign-out", "account", "administration")
 """The first parts of the paths that access answers."""

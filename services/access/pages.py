@@ -27,10 +27,10 @@ from services.access.views import (
 from shared.domain.access import Action, Principal, Role
 from shared.domain.credentials import Refused
 from shared.process.settings import Settings
+from shared.web.forms import NEVER_STORED, Filled, RequiresSignIn
 from shared.web.pages import language_of, make_templates, render
 from shared.web.principal import principal_of, refuse_forgery
 from shared.web.rules import open_at_a_rate
-from shared.web.signing_in import NOT_KEPT, Filled, RequiresSignIn
 from shared.wire.problems import Fault, Problem
 from shared.words.words import LANGUAGES, Words
 
@@ -87,7 +87,7 @@ async def go_to_provider(request: Request, desk: AtTheDesk, next: str | None = N
     except ProviderAway as error:
         raise Fault(_provider_away(error)) from error
     settings: Settings = request.app.state.settings
-    response = RedirectResponse(address, status_code=303, headers=NOT_KEPT)
+    response = RedirectResponse(address, status_code=303, headers=NEVER_STORED)
     response.set_cookie(
         _visit_cookie(settings),
         browser,
@@ -152,7 +152,7 @@ async def sign_out(request: Request, desk: AtTheDesk, visitor: From, form: Fille
     asker = await principal_of(request)
     if asker is not None:
         await desk.sign_out(asker, visitor, everywhere=form.get("everywhere") == "yes")
-    response = RedirectResponse("/", status_code=303, headers=NOT_KEPT)
+    response = RedirectResponse("/", status_code=303, headers=NEVER_STORED)
     take_cookie(response, request)
     return response
 
@@ -265,7 +265,7 @@ async def audit(request: Request, asker: Somebody, desk: AtTheDesk, cursor: int 
     items, following = await routes.read_audit(asker, desk, min(max(cursor, 1), routes.LAST_NUMBER), 100)
     settings: Settings = request.app.state.settings
     words = Words(language_of(request))
-    return _page(request, "audit.html", lines=audit_lines(items, settings.zone, words), following=following)
+    return _page(request, "audit.html", asker, lines=audit_lines(items, settings.zone, words), following=following)
 
 
 def _sign_in_page(request: Request, next: str, refusal: str | None) -> HTMLResponse:
@@ -340,9 +340,10 @@ async def _people_page(
     )
 
 
-def _page(request: Request, template: str, **values: Any) -> HTMLResponse:  # noqa: ANN401
-    page = render(templates, template, request, Words(language_of(request)), **values)
-    page.headers.update(NOT_KEPT)
+def _page(request: Request, template: str, asker: Principal | None = None, **values: Any) -> HTMLResponse:  # noqa: ANN401
+    words = Words(language_of(request))
+    page = render(templates, template, request, words, reader=asker, asker=asker, topic="account", **values)
+    page.headers.update(NEVER_STORED)
     return page
 
 
@@ -350,13 +351,13 @@ def _go_on(request: Request, signed_in: SignedIn) -> Response:
     language = {"lang": signed_in.language} if signed_in.language != "id" and "lang=" not in signed_in.next else {}
     mark = "&" if "?" in signed_in.next else "?"
     address = f"{signed_in.next}{mark}{urlencode(language)}" if language else signed_in.next
-    response = RedirectResponse(address, status_code=303, headers=NOT_KEPT)
+    response = RedirectResponse(address, status_code=303, headers=NEVER_STORED)
     give_cookie(response, request, signed_in)
     return response
 
 
 def _back(path: str) -> Response:
-    return RedirectResponse(path, status_code=303, headers=NOT_KEPT)
+    return RedirectResponse(path, status_code=303, headers=NEVER_STORED)
 
 
 def _whole_link(request: Request, secret: str) -> str:

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.middleware import Middleware
 
-from services.ingest import home_routes, import_routes
+import shared.web.pages
+from services.ingest import form_routes, home_routes, import_pages, import_routes
 from services.ingest.homes import Homes
 from services.ingest.importing import Importer, keep_importing
 from services.ingest.post import Desk
@@ -23,7 +24,12 @@ from shared.ledger.writer import Writer
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
+from shared.web.forms import show_sign_in_first
+from shared.web.pages import show_problems_as_pages
 from shared.web.runtime import know_who_asks, open_runtime
+
+PREFIXES = ("ingest", "imports")
+"""The first parts of the paths that ingest answers."""
 
 
 def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
@@ -49,6 +55,11 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app.include_router(router)
     app.include_router(import_routes.router)
     app.include_router(home_routes.router)
+    app.include_router(form_routes.router)
+    app.include_router(import_pages.router)
+    app.include_router(shared.web.pages.router)
+    show_problems_as_pages(app, "/ingest/v1/", form_routes.templates, form_routes.PROBLEMS_IN_WORDS)
+    show_sign_in_first(app, form_routes.templates, form_routes.PROBLEMS_IN_WORDS)
     straight = Middleware(Straight, functions=POSTINGS, handlers=app.exception_handlers)
     app.user_middleware.append(straight)  # the last of them is the innermost
     document_event_types(app)

@@ -29,6 +29,9 @@ MOST_FINDINGS = 5_000
 HEADINGS_WITHIN = 25
 """The row of headings is looked for in so many rows: titles often stand above a table."""
 REQUIRED = ("partnership", "indicator", "occurred", "direction", "outcome")
+SHOWN_AT_LEAST, SHOWN_AT_MOST = 20, 200
+"""So many rows are kept for a preview: the first ones, and those of which something was found."""
+LONGEST_SHOWN = 120
 
 
 class Standing(NamedTuple):
@@ -81,6 +84,15 @@ class RowFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A row as it stands in the file, and as it was read, by field; what could not be read is left out of `read`."""
+
+    row: int
+    original: dict[str, str]
+    read: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A row that can be stored: its event, encoded once and for all."""
 
@@ -96,7 +108,7 @@ class Share:
 
     For each of `rows`, `said` holds a hash of what it says, and `hashes` that of its event as text, without anything
     between. `likely` are the findings of rows that are like what stands already, by the row's number. `total` counts the
-    rows of the whole file.
+    rows of the whole file. `headings` are those of the file, `fields` which of them is which field; `seen` are rows to show.
     """
 
     rows: list[Ready] = field(default_factory=list)
@@ -107,6 +119,9 @@ class Share:
     counts: Counter[str] = field(default_factory=Counter)
     total: int = 0
     refused: bool = False
+    headings: list[str] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
 
     def note(self, finding: RowFinding) -> None:
         """Count a finding, and keep it while there is room."""
@@ -119,7 +134,8 @@ class Share:
 class Checked:
     """What came of a check: the rows, none where one is wrong; the findings in order; how many of each kind; the hash.
 
-    The hash is the SHA-256 over the hashes of the rows' events, in the order of the file.
+    The hash is the SHA-256 over the hashes of the rows' events, in the order of the file. `headings`, `fields` and `seen` are
+    as in `Share`, to be shown to people.
     """
 
     rows: list[Ready] = field(default_factory=list)
@@ -127,6 +143,9 @@ class Checked:
     counts: Counter[str] = field(default_factory=Counter)
     total: int = 0
     hash: str = ""
+    headings: list[str] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
 
 
 class _Asked(Exception):
@@ -158,6 +177,7 @@ def check_sheet(sheet: Sheet, context: Context, number: int = 0, of: int = 1) ->
     index, columns = _find_headings(sheet.lines, context.mapping)
     heading, lines = sheet.lines[index], sheet.lines[index + 1 :]
     names = {name: _text(heading.cells[at]) for name, at in columns.fields.items()}
+    share.headings, share.fields = [_text(cell) for cell in heading.cells], names
     _check_columns(share, heading, columns, context.mapping)
     _check_sheet(share, sheet, heading.number)
     if not lines or len(lines) > MOST_ROWS:
@@ -166,10 +186,10 @@ def check_sheet(sheet: Sheet, context: Context, number: int = 0, of: int = 1) ->
     if share.counts["error"]:
         return replace(share, refused=True, total=len(lines))
     if number > 0:
-        share = Share()
+        share = Share(headings=share.headings, fields=share.fields)
     share.total = len(lines)
     first, after = len(lines) * number // of, len(lines) * (number + 1) // of
-    _Rows(share, columns, names, context).check(lines[first:after])
+    _Rows(share, columns, names, context).check(lines[first:after], first)
     share.hashes = "".join(digest(each.payload) for each in share.rows)
     return share
 
@@ -179,7 +199,13 @@ def whole(shares: Sequence[Share]) -> Checked:
     shares = [share for share in shares if share.refused][:1] or shares
     duplicates = list(_duplicates(shares))
     found = [finding for share in shares for finding in share.findings] + duplicates
-    checked = Checked(findings=sorted(found, key=lambda each: each.row)[:MOST_FINDINGS], total=shares[0].total)
+    checked = Checked(
+        findings=sorted(found, key=lambda each: each.row)[:MOST_FINDINGS],
+        total=shares[0].total,
+        headings=shares[0].headings,
+        fields=shares[0].fields,
+        seen=[seen for share in shares for seen in share.seen][:SHOWN_AT_MOST],
+    )
     for share in shares:
         checked.counts += share.counts
     checked.counts += Counter(each.kind for each in duplicates)
@@ -256,9 +282,9 @@ class _Rows:
         self._readers = _readers(context)
         self._standing = Likeness(Standing(*line.split(" ")) for line in context.standing.splitlines())
 
-    def check(self, lines: Sequence[Line]) -> None:
-        """Check them all."""
-        for line in lines:
+    def check(self, lines: Sequence[Line], first: int) -> None:
+        """Check them all; `first` is the place of the first of them among all rows of the file."""
+        for number, line in enumerate(lines):
             data, findings = self._read(line)
             if not findings:
                 findings = self._refuse(line, data)
@@ -266,6 +292,15 @@ class _Rows:
                 findings = self._make(line, data)
             for finding in findings:
                 self._share.note(finding)
+            is_remarkable = bool(findings) or line.number in self._share.likely
+            if first + number < SHOWN_AT_LEAST or is_remarkable:
+                self._show(line, data)
+
+    def _show(self, line: Line, data: dict[str, Any]) -> None:
+        """Keep a row for the preview while there is room."""
+        if len(self._share.seen) < SHOWN_AT_MOST:
+            original = {name: self._original(line, name)[:LONGEST_SHOWN] for name in self._columns.fields}
+            self._share.seen.append(Seen(line.number, original, data))
 
     def _read(self, line: Line) -> tuple[dict[str, Any], list[RowFinding]]:
         """Return the row as the data of an event."""

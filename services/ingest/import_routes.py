@@ -1,6 +1,6 @@
 """The routes of imports: hand in a file, watch it, answer what it asks, load it, take it back."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -80,11 +80,36 @@ async def hand_in(
     The body is the file. `name` is the batch that its activities carry, `mapping` a saved one. The same file under the
     same name is the same import, however often it is sent.
     """
-    await _importer(request).homes.zone_of(principal.home)
     chosen = format or _format(request)
     said = await _mapping(request, principal, mapping) if mapping else ColumnMapping()
     raw = await _read(request, LARGEST_FILE_BYTES)
     if not raw:
+        raise Fault(_invalid("body", "The file is empty.", "Send the file as the body of the request."))
+    begun = await hand_in_file(
+        request,
+        principal,
+        FileHandedIn(raw, chosen, said, name, day_first, dry_run=dry_run, keep_likely=duplicates == "keep"),
+    )
+    return await _answer(request, principal, begun, status=202)
+
+
+@dataclass(frozen=True, slots=True)
+class FileHandedIn:
+    """A file, and what is said of it; `name` is the batch that its activities are to carry."""
+
+    raw: bytes
+    format: Format
+    mapping: ColumnMapping
+    name: str | None = None
+    day_first: bool | None = None
+    dry_run: bool = False
+    keep_likely: bool = False
+
+
+async def hand_in_file(request: Request, principal: Principal, file: FileHandedIn) -> UUID:
+    """Keep a file and let it be checked; return its import's id. Raises `Fault`: 422 for an empty file, 409 for a taken name."""
+    await _importer(request).homes.zone_of(principal.home)
+    if not file.raw:
         raise Fault(_invalid("body", "The file is empty.", "Send the file as the body of the request."))
     import_id, clock = uuid4(), _clock(request)
     wanted = Import(
@@ -92,12 +117,12 @@ async def hand_in(
         home=principal.home,
         author=principal.account,
         role=principal.role,
-        batch=name or f"import-{import_id.hex[:8]}",
-        format=chosen,
-        mapping=said,
-        day_first=day_first,
-        dry_run=dry_run,
-        keep_likely=duplicates == "keep",
+        batch=file.name or f"import-{import_id.hex[:8]}",
+        format=file.format,
+        mapping=file.mapping,
+        day_first=file.day_first,
+        dry_run=file.dry_run,
+        keep_likely=file.keep_likely,
         state="checking",
         posted_at=clock(),
         rows=0,
@@ -106,11 +131,42 @@ async def hand_in(
         hash=None,
         position=None,
     )
-    begun = await begin(_importer(request).pool, wanted, name or "", digest(raw), raw)
+    begun = await begin(_importer(request).pool, wanted, file.name or "", digest(file.raw), file.raw)
     if begun is None:
         raise Fault(_batch_is_taken(wanted.batch))
     _importer(request).wake.set()
-    return await _answer(request, principal, begun, status=202)
+    return begun
+
+
+async def load_import(request: Request, work: Import, day_first: bool | None, *, keep_likely: bool) -> None:
+    """Load an import after its dry run, or with answers to what it asks. Raises `Fault` (409) where it stands otherwise."""
+    pool = _importer(request).pool
+    if work.state == "asked":
+        await queries.check_anew(
+            pool,
+            home=work.home,
+            import_id=work.id,
+            keep_likely=work.keep_likely or keep_likely,
+            day_first=day_first if day_first is not None else work.day_first,
+        )
+    elif work.state in ("ready", "loading", "completing", "completed"):
+        await queries.move(pool, home=work.home, import_id=work.id, state="loading", states=["ready"])
+    else:
+        raise Fault(_stands(work, "cannot be loaded"))
+    _importer(request).wake.set()
+
+
+async def cancel_import(request: Request, work: Import) -> None:
+    """Cancel an import. Raises `Fault` (409) where it is completed, or about to be."""
+    moved = await queries.move(
+        _importer(request).pool,
+        home=work.home,
+        import_id=work.id,
+        state="cancelled",
+        states=[*CANCELLABLE, "cancelled"],
+    )
+    if moved is None:
+        raise Fault(_stands(work, "cannot be cancelled any more"))
 
 
 @router.get("/imports")
@@ -140,37 +196,15 @@ async def load(
     duplicates: Annotated[str, Query(pattern="^(ask|keep)$")] = "ask",
 ) -> JSONResponse:
     """Load an import after its dry run, or answer what it asks and load it then."""
-    pool = _importer(request).pool
-    work = await _existing(request, principal, import_id)
-    if work.state == "asked":
-        await queries.check_anew(
-            pool,
-            home=work.home,
-            import_id=work.id,
-            keep_likely=work.keep_likely or duplicates == "keep",
-            day_first=day_first if day_first is not None else work.day_first,
-        )
-    elif work.state in ("ready", "loading", "completing", "completed"):
-        await queries.move(pool, home=work.home, import_id=work.id, state="loading", states=["ready"])
-    else:
-        raise Fault(_stands(work, "cannot be loaded"))
-    _importer(request).wake.set()
+    work = await existing(request, principal, import_id)
+    await load_import(request, work, day_first, keep_likely=duplicates == "keep")
     return await _answer(request, principal, import_id, status=202)
 
 
 @router.delete("/imports/{import_id}")
 async def cancel(request: Request, principal: Poster, import_id: UUID) -> JSONResponse:
     """Cancel an import before it is completed; nothing of it ever counts."""
-    work = await _existing(request, principal, import_id)
-    moved = await queries.move(
-        _importer(request).pool,
-        home=work.home,
-        import_id=work.id,
-        state="cancelled",
-        states=[*CANCELLABLE, "cancelled"],
-    )
-    if moved is None:
-        raise Fault(_stands(work, "cannot be cancelled any more"))
+    await cancel_import(request, await existing(request, principal, import_id))
     return await _answer(request, principal, import_id)
 
 
@@ -207,7 +241,7 @@ async def saved_mapping(request: Request, principal: Reader, name: Slug) -> dict
 async def _answer(
     request: Request, principal: Principal, import_id: UUID, *, status: int = 200, cursor: int = 0, limit: int = 100
 ) -> JSONResponse:
-    work = await _existing(request, principal, import_id)
+    work = await existing(request, principal, import_id)
     found = await read_findings(_importer(request).pool, import_id, cursor, limit + 1)
     page = found[:limit]
     return JSONResponse(
@@ -236,7 +270,8 @@ def _document(work: Import) -> dict[str, Any]:
     }
 
 
-async def _existing(request: Request, principal: Principal, import_id: UUID) -> Import:
+async def existing(request: Request, principal: Principal, import_id: UUID) -> Import:
+    """Return an import of the home; raise the 404 where there is none."""
     work = await read_import(_importer(request).pool, principal.home, import_id)
     if work is None:
         title = f"There is no import {import_id}."

@@ -4,11 +4,11 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.ingest.check import Checked, Ready, RowFinding
+from services.ingest.check import Checked, Ready, RowFinding, Seen
 from services.ingest.columns import ColumnMapping, simple
 from services.ingest.files import Format
 from shared.domain.access import Role
@@ -16,6 +16,8 @@ from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
 
 ROWS_PER_STATEMENT = 5_000
+KEEP_REFUSED = timedelta(days=7)
+"""So long the file of a refused dry run is kept, to be checked with other columns."""
 queries = load_queries(__file__, "imports.sql")
 
 
@@ -55,6 +57,7 @@ async def begin(pool: Pool, wanted: Import, named: str, file_hash: str, raw: byt
     existing: UUID | None = await queries.import_of_file(pool, home=wanted.home, file_hash=file_hash, named=named)
     if existing is not None:
         return existing
+    await queries.drop_old_files(pool, home=wanted.home, before=wanted.posted_at - KEEP_REFUSED)
     if await queries.batch_is_taken(pool, home=wanted.home, batch=wanted.batch):
         return None
     begun: UUID | None = await queries.begin_import(
@@ -128,6 +131,11 @@ async def write_checked(connection: Connection, import_id: UUID, checked: Checke
             rows=checked.total,
             counts=dict(checked.counts),
             hash=checked.hash or None,
+            preview={
+                "headings": checked.headings,
+                "fields": checked.fields,
+                "seen": [asdict(each) for each in checked.seen],
+            },
         )
     return ended is not None
 
@@ -149,10 +157,42 @@ async def read_rows(connection: Connection, import_id: UUID, after: int, most: i
     return [Ready(row["row"], row["event_id"], row["partnership"], row["payload"]) async for row in rows]
 
 
-async def read_findings(pool: Pool, import_id: UUID, after: int, most: int) -> list[tuple[int, RowFinding]]:
-    """Return findings after a number, each with its own."""
-    rows = queries.findings_after(pool, import_id=import_id, number=after, most=most)
+async def read_findings(
+    pool: Pool, import_id: UUID, after: int, most: int, kind: str | None = None
+) -> list[tuple[int, RowFinding]]:
+    """Return findings after a number, each with its own; of one kind, if one is named."""
+    rows = queries.findings_after(pool, import_id=import_id, number=after, most=most, kind=kind)
     return [(row["number"], RowFinding(**row["finding"])) async for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What of a file is shown to people: its headings, which of them is which field, and rows."""
+
+    headings: list[str]
+    fields: dict[str, str]
+    seen: list[Seen]
+
+
+async def read_preview(pool: Pool, home: str, import_id: UUID) -> Preview | None:
+    """Return what is shown of an import; None before its check, and after its completion."""
+    preview = await queries.preview_of(pool, home=home, import_id=import_id)
+    if preview is None:
+        return None
+    return Preview(preview["headings"], preview["fields"], [Seen(**each) for each in preview["seen"]])
+
+
+async def check_otherwise(pool: Pool, work: Import, mapping: ColumnMapping, day_first: bool | None) -> bool:
+    """Let an import be checked with other columns; False where its file is gone or another has taken its place."""
+    moved = await queries.check_otherwise(
+        pool, home=work.home, import_id=work.id, mapping=mapping.model_dump(mode="json"), day_first=day_first
+    )
+    return moved is not None
+
+
+async def can_be_mended(pool: Pool, work: Import) -> bool:
+    """Say whether an import's file is still here, so that it can be checked with other columns."""
+    return bool(await queries.can_be_mended(pool, home=work.home, import_id=work.id))
 
 
 async def read_mapping(pool: Pool, home: str, name: str) -> ColumnMapping | None:

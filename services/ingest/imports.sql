@@ -63,8 +63,8 @@ SELECT :import_id, ready.* FROM unnest(:rows::integer[], :event_ids::uuid[], :pa
 
 -- name: end_check$
 -- A check is over; no row where it was cancelled meanwhile.
-UPDATE import SET state = :state, rows = :rows, counts = :counts, hash = :hash,
-    file = CASE WHEN :state = 'refused' THEN NULL ELSE file END
+UPDATE import SET state = :state, rows = :rows, counts = :counts, hash = :hash, preview = :preview,
+    file = CASE WHEN :state = 'refused' AND NOT dry_run THEN NULL ELSE file END
 WHERE import_id = :import_id AND state = 'checking' RETURNING state;
 
 -- name: rows_after
@@ -91,13 +91,37 @@ RETURNING state;
 UPDATE import SET state = 'checking', dry_run = false, keep_likely = :keep_likely, day_first = :day_first
 WHERE home = :home AND import_id = :import_id AND state = 'asked' RETURNING state;
 
+-- name: check_otherwise$
+-- Check once more with other columns, unless the file is gone, or another import has taken its place meanwhile.
+UPDATE import SET state = 'checking', dry_run = true, mapping = :mapping, day_first = :day_first
+WHERE home = :home AND import_id = :import_id AND state IN ('asked', 'ready', 'refused') AND file IS NOT NULL
+  AND NOT EXISTS (
+    SELECT FROM import AS other
+    WHERE other.home = import.home AND other.import_id <> import.import_id AND other.state NOT IN ('refused', 'cancelled')
+      AND (other.batch = import.batch OR (other.file_hash = import.file_hash AND other.named = import.named)))
+RETURNING state;
+
+-- name: drop_old_files!
+-- Files that were refused and that nobody has mended for long are not kept.
+UPDATE import SET file = NULL WHERE home = :home AND state = 'refused' AND file IS NOT NULL AND posted_at < :before;
+
+-- name: preview_of$
+-- What of an import's rows is shown to people?
+SELECT preview FROM import WHERE home = :home AND import_id = :import_id;
+
+-- name: can_be_mended$
+-- Is the file still here, so that it can be checked with other columns?
+SELECT file IS NOT NULL FROM import WHERE home = :home AND import_id = :import_id;
+
 -- name: complete!
 -- The import stands in the ledger; what it was made of is not needed any more.
-UPDATE import SET state = 'completed', position = :position, file = NULL WHERE import_id = :import_id;
+UPDATE import SET state = 'completed', position = :position, file = NULL, preview = NULL WHERE import_id = :import_id;
 
 -- name: findings_after
--- What was found, after a cursor.
-SELECT number, finding FROM import_finding WHERE import_id = :import_id AND number > :number ORDER BY number LIMIT :most;
+-- What was found, after a cursor; of one kind, if that is asked for.
+SELECT number, finding FROM import_finding
+WHERE import_id = :import_id AND number > :number AND (:kind::text IS NULL OR finding->>'kind' = :kind)
+ORDER BY number LIMIT :most;
 
 -- name: imports
 -- The home's imports, the latest first.

@@ -66,7 +66,8 @@ CREATE TABLE ingest.import (
     counts json DEFAULT '{}'::json NOT NULL,
     hash text,
     "position" bigint,
-    role text
+    role text,
+    preview json
 );
 
 CREATE TABLE ingest.import_finding (

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 import shared.web.pages
 from services.reports import (
@@ -15,17 +16,24 @@ from services.reports import (
     report_pages,
     report_routes,
     routes,
+    stream,
     study_routes,
 )
 from services.reports.apart import Apart
 from services.reports.ingest_door import IngestDoor
+from services.reports.kept_ratings import KeptRatings
 from services.reports.makers import Makers
+from services.reports.posting import activity_pages, partnership_pages, receipt_pages, rubric_pages
+from services.reports.posting import routes as posting_routes
+from services.reports.posting.desk import PROBLEMS_IN_WORDS
 from services.reports.project import EventProjector
 from services.reports.store import SCHEMA
+from services.reports.stream import Listeners
 from services.reports.working import Worker, keep_working
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
+from shared.web.forms import show_sign_in_first
 from shared.web.pages import show_problems_as_pages
 from shared.web.runtime import know_who_asks, open_runtime
 
@@ -41,22 +49,34 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         ):
             app.state.runtime, app.state.makers = runtime, makers
             runtime.start(know_who_asks(app, runtime.pool, clock))
+            runtime.start(app.state.listeners.keep_reading(runtime.pool, app.state.progress))
             runtime.start(keep_working(Worker(runtime.pool, makers.of_jobs, settings.report_processes, makers.wake)))
             app.state.clock = clock
             yield
+            app.state.listeners.end()
 
     app = make_app("reports", "Kembar: reports", settings, lifespan)
     app.include_router(routes.router)
     app.state.long_work = asyncio.Semaphore(1)
+    app.state.kept_ratings = KeptRatings()
+    app.state.listeners = Listeners()
+    app.state.before_stopping.append(app.state.listeners.end)
     app.include_router(study_routes.router)
     app.include_router(report_routes.router)
+    app.include_router(stream.router)
     app.include_router(issued_routes.router)
     app.include_router(job_routes.router)
     app.include_router(issued_pages.router)
     app.include_router(report_pages.router)
+    app.include_router(posting_routes.router)
+    for each in (activity_pages, partnership_pages, receipt_pages, rubric_pages):
+        app.include_router(each.router)
     app.include_router(pages.router)
     app.include_router(shared.web.pages.router)
-    show_problems_as_pages(app, "/reports/v1/", pages.templates)
+    show_problems_as_pages(app, "/reports/v1/", pages.templates, PROBLEMS_IN_WORDS)
+    show_sign_in_first(app, pages.templates, PROBLEMS_IN_WORDS)
+    # Nothing that reports answers holds a secret beside what the address says, so its length tells nobody anything.
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     return app
 
 

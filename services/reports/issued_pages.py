@@ -13,7 +13,7 @@ from services.reports.issued import Issued
 from services.reports.issued_routes import Reader, compared, existing
 from services.reports.issued_store import read_issued
 from services.reports.pages import templates
-from services.reports.report_pages import KIND_WORDS
+from services.reports.report_pages import KIND_WORDS, clocks_kept
 from shared.domain.access import Principal
 from shared.projection.homes import read_home
 from shared.web.homes import zone_of
@@ -37,7 +37,18 @@ async def issued_list(
     zone = await zone_of(request, reader.home)
     lines = [_line(each, words, zone) for each in found[:MOST_SHOWN]]
     following = found[MOST_SHOWN - 1].position if len(found) > MOST_SHOWN else None
-    return render(templates, "issued.html", request, words, home=home, lines=lines, following=following)
+    return render(
+        templates,
+        "issued.html",
+        request,
+        words,
+        kept=clocks_kept(request),
+        home=home,
+        reader=reader,
+        topic="reports",
+        lines=lines,
+        following=following,
+    )
 
 
 @router.get("/reports/issued/{event_id}")
@@ -64,7 +75,10 @@ async def _page(request: Request, reader: Principal, fixed: Issued, again: dict[
         "issued_one.html",
         request,
         words,
+        kept=clocks_kept(request),
         home=home,
+        reader=reader,
+        topic="reports",
         again=again,
         line=line,
         fixed=fixed,

@@ -43,11 +43,11 @@ def read_question(
     if (first is None) != (last is None):
         name = "to" if last is None else "from"
         raise _fault(name, f"The period has no “{name}”.", "Give both ends, or “on” for one day.")
-    period = (_day("from", first), _day("to", last)) if first is not None and last is not None else None
+    period = (read_day("from", first), read_day("to", last)) if first is not None and last is not None else None
     if period and period[1] < period[0]:
         raise _fault("to", "The period ends before it begins.", "Put the earlier day into “from”.")
     return Question(
-        on=None if period else (_day("on", on) if on is not None else today),
+        on=None if period else (read_day("on", on) if on is not None else today),
         first=period[0] if period else None,
         last=period[1] if period else None,
         known=_known(known, zone) if known is not None else None,
@@ -55,7 +55,8 @@ def read_question(
     )
 
 
-def _day(name: str, text: str) -> date:
+def read_day(name: str, text: str) -> date:
+    """Read the day that a parameter names. Raises `Fault` (422) for what is no day."""
     try:
         occurred = parse_occurred(text)
     except NotADate as error:
@@ -68,7 +69,7 @@ def _day(name: str, text: str) -> date:
 def _known(text: str, zone: tzinfo) -> datetime:
     remedy = "Write a day (2021-03-01) or a moment (2021-03-01T09:00:00Z)."
     if len(text) == 10:
-        next_day = _day("known", text) + timedelta(days=1)
+        next_day = read_day("known", text) + timedelta(days=1)
         return datetime.combine(next_day, time.min, zone).astimezone(UTC) - timedelta(microseconds=1)
     try:
         # A plus sign that was not escaped arrives as a space.

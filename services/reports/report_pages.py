@@ -15,11 +15,11 @@ from services.reports.render.formats import formats_of
 from services.reports.report import Report
 from services.reports.report_routes import made_for, now_of
 from services.reports.store import read_partnerships
-from shared.domain.access import Principal
+from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.domain.homes import Home
 from shared.projection.homes import read_home
 from shared.web.homes import zone_of
-from shared.web.pages import language_of, language_of_home, render
+from shared.web.pages import CLOCKS, language_of, language_of_home, render
 from shared.wire.problems import Fault, Problem
 from shared.words.words import Language, Words
 
@@ -52,7 +52,18 @@ async def reports(request: Request, reader: Reader) -> HTMLResponse:
     """Show which reports there are."""
     home, words = await _home_and_words(request, reader)
     kinds = [(each.value, words.say(KIND_WORDS[each]), words.say(DESCRIPTION_WORDS[each])) for each in Kind]
-    return render(templates, "reports.html", request, words, home=home, kinds=kinds)
+    return render(
+        templates,
+        "reports.html",
+        request,
+        words,
+        kept=clocks_kept(request),
+        home=home,
+        reader=reader,
+        topic="reports",
+        kinds=kinds,
+        may_read_issued=isinstance(may(reader, Action.READ_ISSUED, Subject(reader.home)), Allowed),
+    )
 
 
 @router.get("/reports/{kind}")
@@ -71,7 +82,10 @@ async def report(request: Request, reader: Reader, kind: str) -> HTMLResponse:
         "report.html",
         request,
         words,
+        kept=clocks_kept(request),
         home=home,
+        reader=reader,
+        topic="reports",
         here={name: text for name, text in asked.items() if text},
         title=made.title if made else words.say(KIND_WORDS[known_kind]),
         description=words.say(DESCRIPTION_WORDS[known_kind]),
@@ -82,6 +96,12 @@ async def report(request: Request, reader: Reader, kind: str) -> HTMLResponse:
         files=_files(made, request) if made else [],
         sections=sections_view(made) if made else [],
     )
+
+
+def clocks_kept(request: Request) -> dict[str, str]:
+    """Return the clocks that links keep: those of the page that one came from, or the report's period and knowledge."""
+    clocks = {name: asked for name in CLOCKS if (asked := request.query_params.get(name))}
+    return {name: asked for name, asked in clocks.items() if name != "on" or "from" not in clocks}
 
 
 def _kind(name: str) -> Kind:

@@ -234,6 +234,8 @@ CREATE INDEX activity_of_batch ON reports.activity_version USING btree (home, ba
 
 CREATE INDEX activity_withdrawn ON reports.activity_version USING btree (home, withdrawn_by) WHERE ((withdrawn_by IS NOT NULL) AND (until_position IS NULL));
 
+CREATE INDEX activity_words ON reports.activity_version USING gin ((((to_tsvector('indonesian'::regconfig, COALESCE((facts #>> '{title,id}'::text[]), ''::text)) || to_tsvector('english'::regconfig, COALESCE((facts #>> '{title,en}'::text[]), ''::text))) || to_tsvector('simple'::regconfig, COALESCE((facts ->> 'place'::text), ''::text)))));
+
 CREATE INDEX event_about_partnership ON reports.event USING btree (home, partnership, "position" DESC) WHERE ((partnership IS NOT NULL) AND (import_id IS NULL) AND (type ~~ 'activity.%'::text));
 
 CREATE INDEX event_by_moment ON reports.event USING btree (recorded_at, "position");

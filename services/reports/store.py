@@ -398,20 +398,22 @@ async def read_activities(
         withdrawn=withdrawn,
         most=most,
     )
-    return [
-        ActivityRow(
-            id=row["activity"],
-            facts=ActivityFacts.model_validate(row["facts"]),
-            effective=min(row["last_day"], row["stated_on"]),
-            last_day=row["last_day"],
-            position=row["position"],
-            recorded_at=row["recorded_at"],
-            author=row["author"],
-            corrected=row["from_position"] != row["known_from"] and row["withdrawn_by"] is None,
-            withdrawn_by=row["withdrawn_by"],
-        )
-        async for row in rows
-    ]
+    return [activity_row(row) async for row in rows]
+
+
+def activity_row(row: Any) -> ActivityRow:  # noqa: ANN401
+    """Return the activity of a row of a query."""
+    return ActivityRow(
+        id=row["activity"],
+        facts=ActivityFacts.model_validate(row["facts"]),
+        effective=min(row["last_day"], row["stated_on"]),
+        last_day=row["last_day"],
+        position=row["position"],
+        recorded_at=row["recorded_at"],
+        author=row["author"],
+        corrected=row["from_position"] != row["known_from"] and row["withdrawn_by"] is None,
+        withdrawn_by=row["withdrawn_by"],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the pages show, made from answers. Pure: templates only lay it out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,21 +9,16 @@ from services.reports.store import ActivityRow
 from shared.domain.cells import WAYS
 from shared.domain.codes import Indicator, Outcome, RatingCode
 from shared.domain.foresight import Foresight, Idea, Target
-from shared.domain.months import add_months
+from shared.web.signs import Sign, sign_of
+from shared.words.codes import DIRECTION_WORDS as DIRECTION_WORDS
+from shared.words.codes import INDICATOR_WORDS as INDICATOR_WORDS
+from shared.words.codes import OUTCOME_WORDS as OUTCOME_WORDS
+from shared.words.codes import RATING_WORDS as RATING_WORDS
 from shared.words.dates import date_in_words, occurred_in_words
-from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS, RATING_WORDS
 from shared.words.words import Language, Words
 
-SOON_MONTHS = 12
 WAYS_SHOWN = 3
 
-OUTCOME_WORDS = {
-    Outcome.HELD: "held",
-    Outcome.DECLINED: "declined",
-    Outcome.POSTPONED: "postponed",
-    Outcome.PLANNED: "planned",
-    Outcome.UNKNOWN: "outcome not known",
-}
 ISSUE_WORDS = {
     "education": "education",
     "flood": "flood",
@@ -33,14 +28,6 @@ ISSUE_WORDS = {
     "waste": "waste",
 }
 """The study's six issues; a home may name others, which are shown as they are written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """The ten cells of one partnership, as the small sign that stands for it: by indicator, outbound and inbound."""
-
-    columns: list[tuple[str, bool, bool]]
-    in_words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +47,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Dashboard:
-    """All partnerships, how many there are of each rating, and how many fall soon.
-
-    `silent_since` is the day of the last activity known, where that is so long ago that every partnership is dormant: a
-    reader should be told that nobody has posted, rather than that nobody has met.
-    """
-
-    counts: list[tuple[RatingCode, str, int]]
-    falling: int
-    rows: list[Row]
-    silent_since: date | None
-    silent_since_in_words: str | None
-    window_months: int
-
-
-@dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """An activity behind a cell, or why it is behind none."""
+    """An activity behind a cell, or why it is behind none. `id` is that of the event that recorded it."""
 
+    id: str
     when: str
     title: str
     detail: str
@@ -113,20 +85,6 @@ class PartnershipView:
     not_counted: list[ActivityLine]
 
 
-def dashboard_view(answer: dict[str, Any], day: date, words: Words) -> Dashboard:
-    """Return the dashboard of an answer of ratings; best first."""
-    items = sorted(answer["items"], key=lambda each: (_rank(each["rating"]), -each["score"], each["partnership"]))
-    soon = add_months(day, SOON_MONTHS).isoformat()
-    falling = [each for each in items if each["next_change"] and each["next_change"]["on"] <= soon]
-    counts = [
-        (code, words.say(RATING_WORDS[code]), sum(each["rating"] == code for each in items)) for code in RatingCode
-    ]
-    rows = [_row(each, words) for each in items]
-    silent_since = _silent_since(items)
-    in_words = date_in_words(silent_since, words.language) if silent_since else None
-    return Dashboard(counts, len(falling), rows, silent_since, in_words, answer["rubric"]["window_months"])
-
-
 def partnership_view(
     item: dict[str, Any],
     activities: Sequence[ActivityRow],
@@ -136,7 +94,7 @@ def partnership_view(
     last: date,
     words: Words,
 ) -> PartnershipView:
-    """Return the page of one partnership; `first` is the first day of a period, None for a day; `ahead` only for a day.
+    """Return how one partnership stands and why; `first` is the first day of a period, None for a day; `ahead` only for a day.
 
     `posted_on` is the day on which anybody last posted about it.
     """
@@ -148,7 +106,7 @@ def partnership_view(
                 CellView(
                     way=words.say("Outbound") if way == "outbound" else words.say("Inbound"),
                     activities=[_line(by_id[each], words) for each in item["cells"][indicator.value][way.value]],
-                    goes_dark=_day(item["goes_dark"][indicator.value][way.value], words.language),
+                    goes_dark=day_said(item["goes_dark"][indicator.value][way.value], words.language),
                 )
                 for way in WAYS
             ],
@@ -157,17 +115,17 @@ def partnership_view(
     ]
     lighting = {each for ways in item["cells"].values() for ids in ways.values() for each in ids}
     return PartnershipView(
-        row=_row(item, words),
-        founded=_day(item["mou_date"], words.language),
-        dormant_on=_day(item["dormant_on"], words.language),
+        row=row_of(item, words),
+        founded=day_said(item["mou_date"], words.language),
+        dormant_on=day_said(item["dormant_on"], words.language),
         uncertain=words.say(RATING_WORDS[RatingCode(item["uncertain"])]) if item["uncertain"] else None,
         official_reason=item["official"]["reason"] if item["official"] else None,
         official_author=item["official"]["author"] if item["official"] else None,
-        official_until=_day(item["official"]["valid_until"], words.language) if item["official"] else None,
+        official_until=day_said(item["official"]["valid_until"], words.language) if item["official"] else None,
         last_posted=date_in_words(posted_on, words.language) if posted_on else None,
-        keep=_ways(ahead.keep, words) if ahead and ahead.keep else None,
+        keep=ways_said(ahead.keep, words) if ahead and ahead.keep else None,
         keep_by=date_in_words(ahead.keep.by, words.language) if ahead and ahead.keep else None,
-        improve=_ways(ahead.raise_, words) if ahead and ahead.raise_ else None,
+        improve=ways_said(ahead.raise_, words) if ahead and ahead.raise_ else None,
         improved=words.say(RATING_WORDS[ahead.raise_.rating]) if ahead and ahead.raise_ else None,
         cells=cells,
         not_counted=[
@@ -178,7 +136,7 @@ def partnership_view(
     )
 
 
-def _ways(target: Target, words: Words) -> str:
+def ways_said(target: Target, words: Words) -> str:
     """Return the first ways in words: what must be held together is joined by a plus sign, what can be chosen by `or`."""
     ways = [" + ".join(_idea(idea, words) for idea in way.ideas) for way in target.ways[:WAYS_SHOWN]]
     return f" {words.say('or')} ".join(ways)
@@ -189,16 +147,8 @@ def _idea(idea: Idea, words: Words) -> str:
     return f"{said}, {words.say('in person')}" if idea.in_person else said
 
 
-def _silent_since(items: Sequence[dict[str, Any]]) -> date | None:
-    last = max((each["last_activity_on"] for each in items if each["last_activity_on"]), default=None)
-    return date.fromisoformat(last) if last and all(each["dormant"] for each in items) else None
-
-
-def _rank(code: str) -> int:
-    return list(RatingCode).index(RatingCode(code))
-
-
-def _row(item: dict[str, Any], words: Words) -> Row:
+def row_of(item: Mapping[str, Any], words: Words) -> Row:
+    """Return a partnership's line of an answer of ratings."""
     code = RatingCode(item["rating"])
     change, official = item["next_change"], item["official"]
     marks = [
@@ -208,7 +158,7 @@ def _row(item: dict[str, Any], words: Words) -> Row:
     ]
     return Row(
         slug=item["partnership"],
-        name=_in(item["name"], words.language),
+        name=said_in(item["name"], words.language),
         code=code,
         rating=words.say(RATING_WORDS[code]),
         official=words.say(RATING_WORDS[RatingCode(official["rating"])]) if official else None,
@@ -216,26 +166,20 @@ def _row(item: dict[str, Any], words: Words) -> Row:
         sign=_sign(item, words),
         marks=marks,
         change=words.say(RATING_WORDS[RatingCode(change["rating"])]) if change else None,
-        change_on=_day(change["on"], words.language) if change else None,
+        change_on=day_said(change["on"], words.language) if change else None,
     )
 
 
-def _sign(item: dict[str, Any], words: Words) -> Sign:
-    columns, said = [], []
-    for indicator in Indicator:
-        out, into = (bool(item["cells"][indicator.value][way.value]) for way in WAYS)
-        name = words.say(INDICATOR_WORDS[indicator])
-        columns.append((name, out, into))
-        lit = [word for word, is_lit in ((words.say("outbound"), out), (words.say("inbound"), into)) if is_lit]
-        said.append(f"{name}: {', '.join(lit) or '–'}")
-    return Sign(columns, "; ".join(said))
+def _sign(item: Mapping[str, Any], words: Words) -> Sign:
+    cells = item["cells"]
+    return sign_of([(name, way) for name, ways in cells.items() for way, is_lit in ways.items() if is_lit], words)
 
 
 def _line(row: ActivityRow, words: Words, why: str | None = None) -> ActivityLine:
-    title = _in(row.facts.title.model_dump(exclude_none=True), words.language)
+    title = said_in(row.facts.title.model_dump(exclude_none=True), words.language)
     details = [why, words.say("corrected") if row.corrected else None, row.facts.source]
     when = occurred_in_words(row.facts.occurred, words.language)
-    return ActivityLine(when, title, " · ".join(each for each in details if each))
+    return ActivityLine(str(row.id), when, title, " · ".join(each for each in details if each))
 
 
 def _why_not(row: ActivityRow, first: date | None, last: date, words: Words) -> str:
@@ -248,9 +192,11 @@ def _why_not(row: ActivityRow, first: date | None, last: date, words: Words) -> 
     return words.say("before the period") if first else words.say("too long ago")
 
 
-def _in(texts: dict[str, str], language: Language) -> str:
+def said_in(texts: Mapping[str, str], language: Language) -> str:
+    """Return a text in this language, in the other where there is none."""
     return texts.get(language) or next(iter(texts.values()))
 
 
-def _day(text: str | None, language: Language) -> str | None:
+def day_said(text: str | None, language: Language) -> str | None:
+    """Return a day of a document in words."""
     return date_in_words(date.fromisoformat(text), language) if text else None

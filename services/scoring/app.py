@@ -24,9 +24,9 @@ from services.scoring.subscriptions import routes as subscription_routes
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
+from shared.web.forms import show_sign_in_first
 from shared.web.pages import show_problems_as_pages
 from shared.web.runtime import know_who_asks, open_runtime
-from shared.web.signing_in import show_sign_in_first
 
 PREFIXES = ("alerts", "feeds", "subscriptions")
 """The first parts of the paths that scoring answers besides its own name."""

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from shared.domain.alerting import AlertKind
 from shared.domain.codes import Direction, Indicator, RatingCode
+from shared.words.codes import ACTIVITY_WORDS, DIRECTION_WORDS, INDICATOR_WORDS, NUMBER_WORDS, RATING_WORDS
 from shared.words.dates import date_in_words
-from shared.words.terms import ACTIVITY_WORDS, DIRECTION_WORDS, INDICATOR_WORDS, NUMBER_WORDS, RATING_WORDS
 from shared.words.words import Words
 
 Document = dict[str, Any]

@@ -84,13 +84,17 @@ class Requires:
         asked = home or principal.home
         is_open = principal.role is Role.PUBLIC and self.action in RIGHTS[Role.PUBLIC]
         released = is_open and await is_released(request, asked)
-        subject = Subject(asked, released=released)
+        subject = self.subject(request, asked, released=released)
         answer = may(principal, self.action, subject)
         if isinstance(answer, Refused):
             raise Forbidden(principal, self.action, subject, answer)
         if asked not in (principal.home, ALL_HOMES) and await read_home(request.app.state.runtime.pool, asked) is None:
             raise Fault(_unknown_home(asked))
         return replace(principal, home=asked)
+
+    def subject(self, request: Request, home: str, *, released: bool) -> Subject:
+        """Return what would be done something to: a home as a whole."""
+        return Subject(home, released=released)
 
 
 class RequiresAtHome(Requires):

@@ -13,6 +13,7 @@ from cli.bench.documents import render_once
 from cli.bench.figures import Samples
 from cli.bench.history import PARTNERSHIPS, batches_of_entries, history, registration
 from cli.bench.installation import Installation
+from cli.bench.pages import serve_pages
 from cli.bench.ratings import READER, ask_once, make_tables, questions, rate_now
 from cli.bench.reports import SOME_READER, make_once
 from cli.bench.run import measure
@@ -108,6 +109,20 @@ async def test_ratings_are_measured_on_tables_that_answer_as_those_of_a_ledger_d
     assert len(known.partnerships) == 1_000
     assert sum(map(len, known.facts.values())) == 4_000
     assert 0 < took_ms[0] < took_ms[1]
+
+
+async def test_pages_are_measured_as_they_are_served_from_a_full_ledger(database):
+    chance, settings = random.Random(1), Settings(postgres_dsn=database, postgres_connections=2)
+    async with await open_pool(settings, "reports") as pool, serve_pages(settings, pool, 4_000) as served:
+        first_ms, size = await served.ask("/")
+        await served.post_one(chance)
+        again_ms, _ = await served.ask("/")
+        page = (await served.http.get("/")).text
+
+    assert 0 < again_ms < first_ms
+    assert 5_000 < size < 100_000
+    assert "Visit of a delegation" in page or "Kunjungan delegasi" in page
+    assert page.count('class="sign"') == 100
 
 
 async def test_what_is_posted_is_asked_for_until_its_rating_is_served(installation):

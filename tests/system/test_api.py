@@ -550,7 +550,7 @@ async def test_a_retracted_activity_stays_readable(beijing):
     assert (await beijing.get("/reports/v1/activities")).json()["items"] == []
     (item,) = (await beijing.get("/reports/v1/activities", "viewer", withdrawn="true")).json()["items"]
     assert (item["id"], item["withdrawn_by"]) == (letter, retraction)
-    page = (await beijing.get("/partnerships/beijing", "viewer")).text
+    page = (await beijing.get("/partnerships/beijing/why", "viewer")).text
     assert "ditarik kembali" in page
 
 

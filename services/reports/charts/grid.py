@@ -4,7 +4,7 @@ from services.reports.charts.svg import Picture, Theme, key_of_ratings, mark, nu
 from services.reports.charts.values import Grid, Grids
 from shared.domain.cells import CELLS, WAYS, Cell
 from shared.domain.codes import Indicator
-from shared.words.terms import INDICATOR_WORDS
+from shared.words.codes import INDICATOR_WORDS
 from shared.words.words import Words
 
 _NAMES, _COLUMN, _LINE, _SIDE = 130, 80, 26, 16

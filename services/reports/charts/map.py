@@ -14,6 +14,8 @@ _STEP = 4
 _WIDTH, _HEIGHT = COLUMNS * _STEP, ROWS * _STEP
 _LABEL = 8
 _LONGEST_LABEL = 22
+_MOST_NAMED = 80
+"""On a map of more places no name would find room beside its mark; each keeps its title."""
 _DASHES = {RatingCode.AKTIF: "", RatingCode.KURANG_AKTIF: ' stroke-dasharray="5 3"', RatingCode.TIDAK_AKTIF: None}
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -68,6 +70,8 @@ def _home(drawing: Map, theme: Theme) -> list[str]:
 
 def _names(places: Sequence[Place], theme: Theme) -> Iterator[str]:
     """Yield each name where it touches no mark and no other name; a name without such a place is left to its title."""
+    if len(places) > _MOST_NAMED:
+        return
     taken = [_around(*_point(each.latitude, each.longitude)) for each in places]
     for place in places:
         x, y = _point(place.latitude, place.longitude)

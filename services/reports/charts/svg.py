@@ -1,6 +1,7 @@
 """What the charts are drawn with: texts, marks of ratings, colours. Lengths are SVG user units, about a pixel each.
 
-Colours are literal, since not everything that reads SVG knows the variables of a style sheet. None carries a meaning
+Colours are literal, since not everything that reads SVG knows the variables of a style sheet; a chart that stands in a
+page takes the page's own, so that it is light or dark as the page is. None carries a meaning
 alone: a rating is a shape, a colour and a word, and shades grow darker with what they count.
 """
 
@@ -12,7 +13,7 @@ from typing import Literal
 
 from services.reports.visible import one_line
 from shared.domain.codes import RatingCode
-from shared.words.terms import RATING_WORDS
+from shared.words.codes import RATING_WORDS
 from shared.words.words import Words
 
 FAMILY = "Noto Sans, Noto Sans Arabic, Inter, sans-serif"
@@ -20,7 +21,7 @@ TEXT_SIZE = 10
 _WIDTH_OF_A_LETTER = 0.58
 """Of the size: what letters of the family take on average, a little more."""
 Anchor = Literal["start", "middle", "end"]
-ThemeName = Literal["print", "dark"]
+ThemeName = Literal["print", "dark", "page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ THEMES: Mapping[ThemeName, Theme] = {
             RatingCode.TIDAK_AKTIF: "#5a4450",
         },
         shades=("#edf0f3", "#c3dbee", "#83b4d8", "#3d7fae", "#0b3d5c"),
+    ),
+    "page": Theme(
+        ink="var(--ink)",
+        quiet="var(--quiet)",
+        line="var(--line)",
+        land="var(--land)",
+        ratings={
+            RatingCode.AKTIF: "var(--aktif)",
+            RatingCode.KURANG_AKTIF: "var(--kurang)",
+            RatingCode.TIDAK_AKTIF: "var(--tidak)",
+        },
+        shades=("var(--shade-0)", "var(--shade-1)", "var(--shade-2)", "var(--shade-3)", "var(--shade-4)"),
     ),
     "dark": Theme(
         ink="#eceff4",

@@ -9,8 +9,8 @@ from services.reports.material import Entry
 from services.reports.report import Column, ColumnKind, Table, Value
 from shared.domain.amend import Partnership
 from shared.domain.events import ActivityFacts
+from shared.words.codes import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.dates import occurred_in_words
-from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 
 

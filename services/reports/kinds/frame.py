@@ -11,8 +11,8 @@ from shared.domain.amend import Partnership
 from shared.domain.codes import RatingCode
 from shared.domain.events import ActivityFacts, Bilingual, BilingualText
 from shared.wire.envelope import rfc3339
+from shared.words.codes import DIRECTION_WORDS, INDICATOR_WORDS, RATING_WORDS
 from shared.words.dates import date_in_words
-from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS, RATING_WORDS
 from shared.words.words import Language, Words
 
 

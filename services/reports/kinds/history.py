@@ -17,8 +17,8 @@ from shared.domain.events import Event, MilestoneReached
 from shared.domain.occurred import parse_occurred
 from shared.domain.rulings import law_of, rubric_in_force
 from shared.domain.whatif import Step, steps
+from shared.words.codes import INDICATOR_WORDS
 from shared.words.dates import occurred_in_words
-from shared.words.terms import INDICATOR_WORDS
 from shared.words.words import Words
 
 OUT = (Direction.OUTBOUND, Direction.MUTUAL)

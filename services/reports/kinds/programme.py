@@ -13,7 +13,7 @@ from shared.domain.amend import Partnership
 from shared.domain.codes import Outcome
 from shared.domain.diagnosis import Deed, carry_out
 from shared.domain.events import AgreedActivity, Event, ProgrammeAgreed
-from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS
+from shared.words.codes import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 
 

@@ -14,7 +14,7 @@ from services.reports.report import Block, Chart, Column, ColumnKind, Paragraph,
 from shared.domain.amend import Partnership
 from shared.domain.cells import WAYS, Cell
 from shared.domain.codes import Direction, Indicator, RatingCode
-from shared.words.terms import DIRECTION_WORDS, INDICATOR_WORDS
+from shared.words.codes import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 
 MOST_DRAWN = 60

@@ -25,7 +25,7 @@ from services.reports.report import Block, Column, ColumnKind, Facts, Paragraph,
 from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Outcome, RatingCode
 from shared.domain.events import Event
-from shared.words.terms import DIRECTION_WORDS
+from shared.words.codes import DIRECTION_WORDS
 from shared.words.words import Words
 
 NOT_HELD = (Outcome.DECLINED, Outcome.POSTPONED, Outcome.UNKNOWN)

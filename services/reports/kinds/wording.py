@@ -2,58 +2,13 @@
 
 from collections.abc import Mapping
 
-from shared.domain.codes import Actor, Initiator, Milestone, Mode, Requirement
+from shared.domain.codes import Mode
+from shared.words.codes import ACTOR_WORDS as ACTOR_WORDS
+from shared.words.codes import INITIATOR_WORDS as INITIATOR_WORDS
+from shared.words.codes import MILESTONE_WORDS as MILESTONE_WORDS
+from shared.words.codes import REQUIREMENT_WORDS as REQUIREMENT_WORDS
 
-ACTOR_WORDS: Mapping[Actor, str] = {
-    Actor.HOME_GOVERNMENT: "home government",
-    Actor.PARTNER_GOVERNMENT: "partner government",
-    Actor.CITY_GOVERNMENT: "city government",
-    Actor.NATIONAL_GOVERNMENT: "national government",
-    Actor.EMBASSY: "embassy",
-    Actor.CITY_COUNCIL: "city council",
-    Actor.BUSINESS: "business",
-    Actor.SCHOOL: "school",
-    Actor.COMMUNITY: "community",
-    Actor.INTERCITY_ORGANISATION: "organisation of cities",
-    Actor.INTERNATIONAL_DONOR: "international donor",
-}
-INITIATOR_WORDS: Mapping[Initiator, str] = {
-    Initiator.HOME: "home",
-    Initiator.PARTNER: "partner",
-    Initiator.MUTUAL: "both sides",
-    Initiator.THIRD_PARTY: "third party",
-}
 MODE_WORDS: Mapping[Mode, str] = {Mode.IN_PERSON: "in person", Mode.ONLINE: "over the network"}
-MILESTONE_WORDS: Mapping[Milestone, str] = {
-    Milestone.INITIATIVE: "Initiative",
-    Milestone.EXPLORATION: "Exploration",
-    Milestone.LETTER_OF_INTENT: "Letter of intent",
-    Milestone.STUDY_OF_BENEFITS: "Study of benefits",
-    Milestone.DRAFT_MEMORANDUM: "Draft memorandum",
-    Milestone.COUNCIL_APPROVAL: "Approval of the city council",
-    Milestone.INTERMINISTERIAL_MEETING: "Interministerial meeting",
-    Milestone.FOREIGN_MINISTRY: "Foreign ministry",
-    Milestone.CONFIRMATION: "Confirmation",
-    Milestone.MINISTER_APPROVAL: "Approval of the minister",
-    Milestone.FULL_POWERS: "Full powers",
-    Milestone.SIGNING: "Signing of the memorandum",
-    Milestone.YEARLY_PROGRAMME: "Yearly programme",
-    Milestone.REPORT_OF_RESULTS: "Report of results",
-    Milestone.RENEWAL: "Renewal",
-    Milestone.SUSPENSION: "Suspension",
-    Milestone.END: "Ending",
-}
-REQUIREMENT_WORDS: Mapping[Requirement, str] = {
-    Requirement.DIPLOMATIC_RELATIONS: "diplomatic relations",
-    Requirement.LOCAL_COMPETENCE: "within local competence",
-    Requirement.NO_OFFICE_ABROAD: "no office abroad",
-    Requirement.NO_INTERFERENCE: "no interference",
-    Requirement.FITS_THE_PLANS: "fits the national and local plans",
-    Requirement.SCIENCE_TRANSFERABLE: "science can be transferred",
-    Requirement.EQUAL_STATUS: "equal administrative status",
-    Requirement.COMPLEMENTARY: "complementary",
-    Requirement.TIES_BETWEEN_PEOPLES: "ties between peoples",
-}
 MEASURE_WORDS: Mapping[str, str] = {
     "balance_of_visits": "Balance of visits",
     "balance_of_aid": "Balance of aid",

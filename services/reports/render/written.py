@@ -7,8 +7,8 @@ from babel.numbers import format_decimal, format_percent
 from services.reports.report import Column, ColumnKind, Value
 from services.reports.visible import visible
 from shared.domain.codes import RatingCode
+from shared.words.codes import RATING_WORDS
 from shared.words.dates import date_in_words
-from shared.words.terms import RATING_WORDS
 from shared.words.words import Language, Words
 
 NOT_REPORTED = "–"

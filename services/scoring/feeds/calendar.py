@@ -15,8 +15,8 @@ from shared.domain.cells import CELLS, Cell
 from shared.domain.codes import RatingCode
 from shared.domain.occurred import parse_occurred
 from shared.domain.rubric import Rubric
+from shared.words.codes import RATING_WORDS
 from shared.words.dates import occurred_in_words
-from shared.words.terms import RATING_WORDS
 from shared.words.words import Language, Words
 
 ASK_AGAIN = timedelta(hours=6)

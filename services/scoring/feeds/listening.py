@@ -7,7 +7,6 @@ what a listener has not taken yet is a place in the order, not a queue.
 
 import asyncio
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,11 +15,9 @@ import structlog
 from services.scoring.feeds.store import EVERYTHING, Place, ToldAlert, Wanted, read_alerts_after
 from shared.postgres.pool import DATABASE_ERRORS, Pool
 from shared.projection.progress import Progress
-from shared.wire.problems import Fault, Problem
+from shared.web.seats import Seats
 
 MOST_LISTENERS = 500
-MOST_OF_ONE = 20
-"""So many may one account, or one address without an account, open at once."""
 REMEMBERED = 1_000
 PAGE = 100
 LOOK_AGAIN_SECONDS = 1.0
@@ -60,11 +57,9 @@ class Recent:
 class Listeners:
     """All who listen in one process."""
 
-    def __init__(self, most: int = MOST_LISTENERS, most_of_one: int = MOST_OF_ONE) -> None:
+    def __init__(self, seats: Seats | None = None) -> None:
         self.recent = Recent()
-        self.is_over = False
-        self._most, self._most_of_one = most, most_of_one
-        self._by_whom: Counter[str] = Counter()
+        self.seats = seats or Seats(MOST_LISTENERS)
         self._news: set[asyncio.Event] = set()
 
     @contextmanager
@@ -73,23 +68,13 @@ class Listeners:
 
         Raises `Fault`: 503 where too many listen, 429 where too many of this account do.
         """
-        if self.is_over or self._by_whom.total() >= self._most:
-            raise Fault(TOO_MANY)
-        if self._by_whom[whom] >= self._most_of_one:
-            raise Fault(TOO_MANY_OF_ONE)
         news = asyncio.Event()
-        self._by_whom[whom] += 1
-        self._news.add(news)
-        try:
-            yield news
-        finally:
-            self._news.discard(news)
-            self._by_whom[whom] -= 1
-            self._by_whom += Counter()  # forgets whoever has none left
-
-    def count(self) -> int:
-        """Return how many listen."""
-        return self._by_whom.total()
+        with self.seats.taken(whom):
+            self._news.add(news)
+            try:
+                yield news
+            finally:
+                self._news.discard(news)
 
     async def next(self, pool: Pool, wanted: Wanted, place: Place) -> tuple[list[ToldAlert], Place]:
         """Return some of the next alerts after a place, and the place up to which they are all."""
@@ -124,25 +109,9 @@ class Listeners:
 
     def end(self) -> None:
         """Let nobody listen any more: the program stops."""
-        self.is_over = True
+        self.seats.close()
         self._wake()
 
     def _wake(self) -> None:
         for news in self._news:
             news.set()
-
-
-TOO_MANY = Problem(
-    status=503,
-    kind="too-many-listeners",
-    title="As many listen to the alerts as can be served. Nothing was opened.",
-    remedy="Come again after the time in Retry-After, with the same Last-Event-ID; or ask /scoring/v1/alerts now and then.",
-    retry_after_seconds=30,
-)
-TOO_MANY_OF_ONE = Problem(
-    status=429,
-    kind="too-many-listeners",
-    title="This account or address has as many streams open as it may.",
-    remedy="Close one of them; one stream can carry all partnerships and kinds.",
-    retry_after_seconds=30,
-)

@@ -14,10 +14,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from services.scoring.feeds.asked import After, Kinds, OnePartnership, Thresholds, id_of
 from services.scoring.feeds.listening import Listeners
 from services.scoring.feeds.store import Place, ToldAlert, Wanted, wanted_by
-from shared.domain.access import Action, Principal, Role
+from shared.domain.access import Action, Principal
 from shared.postgres.pool import DATABASE_ERRORS
-from shared.web.audit import address_of
 from shared.web.rules import HomeAsked, Requires
+from shared.web.seats import whose_seat
 from shared.wire.problems import Fault
 
 LOOK_AGAIN_SECONDS = 2.0
@@ -66,9 +66,8 @@ async def take_a_seat(
 ) -> AsyncIterator[Seat]:
     """Yield a seat among those who listen; raise `Fault` (429, 503) where there is none."""
     listeners: Listeners = request.app.state.listeners
-    whom = address_of(request) if reader.role is Role.PUBLIC else reader.account
     place = after or Place.after(request.app.state.progress.checkpoint.position)
-    with listeners.admitted(whom) as news:
+    with listeners.admitted(whose_seat(request, reader)) as news:
         wanted = wanted_by(reader, partnership, kinds, by_law_only=not thresholds)
         yield Seat(request, home, partnership, kinds, not thresholds, wanted, place, news, time.monotonic())
 
@@ -94,11 +93,11 @@ async def _told(request: Request, seat: Seat) -> AsyncGenerator[ToldAlert, None]
     """Yield what somebody wants, until the rights end or the service does."""
     listeners: Listeners = request.app.state.listeners
     pool = request.app.state.runtime.pool
-    while not listeners.is_over and await seat.look_again():
+    while not listeners.seats.is_over and await seat.look_again():
         seat.news.clear()
         alerts, place = await listeners.next(pool, seat.wanted, seat.place)
         for each in alerts:
-            if listeners.is_over or not await seat.look_again():
+            if listeners.seats.is_over or not await seat.look_again():
                 return
             if seat.wanted.holds(each):
                 yield each

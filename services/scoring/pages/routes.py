@@ -38,11 +38,11 @@ from shared.domain.text import Slug
 from shared.process.settings import Settings
 from shared.projection.book_store import read_registry
 from shared.projection.homes import read_home
+from shared.web.forms import NEVER_STORED, Filled, RequiresSignIn
 from shared.web.homes import zone_of
 from shared.web.pages import language_of, language_of_home, make_templates, render
 from shared.web.principal import refuse_forgery
 from shared.web.rules import requires
-from shared.web.signing_in import NOT_KEPT, Filled, RequiresSignIn
 from shared.words.words import Words
 
 MOST_ALERTS, MOST_DELIVERIES = 30, 20
@@ -256,8 +256,10 @@ async def _page(
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
     home = await read_home(request.app.state.runtime.pool, reader.home)
-    page = render(templates, template, request, words, home=home, of_home=reader.home, **values)
-    page.headers.update(NOT_KEPT)
+    page = render(
+        templates, template, request, words, home=home, reader=reader, of_home=reader.home, topic="alerts", **values
+    )
+    page.headers.update(NEVER_STORED)
     return page
 
 
@@ -293,4 +295,4 @@ def _settings(request: Request) -> Settings:
 def _back(request: Request, path: str) -> Response:
     """Return to a page in the language in which its form was filled in."""
     language = "?lang=en" if request.query_params.get("lang") == "en" else ""
-    return RedirectResponse(f"{path}{language}", status_code=303, headers=NOT_KEPT)
+    return RedirectResponse(f"{path}{language}", status_code=303, headers=NEVER_STORED)

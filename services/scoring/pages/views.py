@@ -1,6 +1,6 @@
 """What the pages of alerts and subscriptions show, made from rows and documents. Pure: templates only lay it out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -12,10 +12,9 @@ from services.scoring.subscriptions.documents import subscription_document
 from services.scoring.subscriptions.store import wish_in
 from shared.domain.alerting import LEADS, AlertKind
 from shared.domain.amend import Partnership
-from shared.domain.cells import WAYS
-from shared.domain.codes import Indicator
+from shared.web.signs import Sign, sign_of
+from shared.words.codes import RATING_WORDS
 from shared.words.dates import date_in_words
-from shared.words.terms import INDICATOR_WORDS, RATING_WORDS
 from shared.words.words import Words
 
 KIND_WORDS = {
@@ -46,14 +45,6 @@ MESSAGE_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """The ten cells as they stood, by indicator, outbound and inbound."""
-
-    columns: list[tuple[str, bool, bool]]
-    in_words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """Who has seen to an alert; `is_own` says whether the reader has."""
 
@@ -65,7 +56,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """An alert in the list. `said` are its lines, `path` leads to the page as of its moment."""
+    """An alert in the list. `said` are its lines but for the one that `path` stands in, which leads to the page as of its moment."""
 
     id: str
     partnership: str
@@ -83,7 +74,7 @@ def alert_view(
     alert: KeptAlert, seen_to: Mapping[str, Any] | None, account: str, zone: tzinfo, site: str, words: Words
 ) -> AlertView:
     """Return an alert as the list shows it; `seen_to` is its acknowledgement."""
-    message = message_of(alert.document, words, site, None)
+    message, path = message_of(alert.document, words, site, None), str(alert.document["path"])
     own = seen_to is not None and seen_to["account"] == account
     acknowledged = (
         Acknowledged(seen_to["account"], seen_to["note"], moment_in_words(seen_to["at"], zone, words), own)
@@ -96,24 +87,12 @@ def alert_view(
         kind=alert.kind.value,
         kind_word=words.say(KIND_WORDS[alert.kind]),
         title=message.subject,
-        said=[line for each in message.plain.splitlines() if (line := each.strip())],
+        said=[line for each in message.plain.splitlines() if (line := each.strip()) and path not in line],
         raised=moment_in_words(alert.raised_at, zone, words),
-        path=str(alert.document["path"]),
-        sign=_sign(alert.document["cells"], words),
+        path=path,
+        sign=sign_of({(each["indicator"], each["direction"]) for each in alert.document["cells"]}, words),
         acknowledged=acknowledged,
     )
-
-
-def _sign(cells: Iterable[Mapping[str, Any]], words: Words) -> Sign:
-    lit = {(each["indicator"], each["direction"]) for each in cells}
-    columns, said = [], []
-    for indicator in Indicator:
-        out, into = ((indicator.value, way.value) in lit for way in WAYS)
-        name = words.say(INDICATOR_WORDS[indicator])
-        columns.append((name, out, into))
-        ways = [word for word, is_lit in ((words.say("outbound"), out), (words.say("inbound"), into)) if is_lit]
-        said.append(f"{name}: {', '.join(ways) or '–'}")
-    return Sign(columns, "; ".join(said))
 
 
 @dataclass(frozen=True, slots=True)

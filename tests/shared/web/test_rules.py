@@ -11,7 +11,7 @@ from shared.web.rules import open_to_all, requires, rule_of
 
 OPEN = {
     *(f"GET /{service}/{name}" for service in APPS for name in ("healthz", "readyz", "metrics", "v1/openapi.json")),
-    "GET /static/kembar.css",
+    "GET /static/{name}",
     "GET /sign-in",
     "POST /sign-in",
     "POST /sign-out",
@@ -24,6 +24,16 @@ OPEN = {
     "GET /subscriptions/end",
     "POST /subscriptions/end",
 }
+PAGES = (
+    "/partnerships/{partnership}",
+    "/partnerships/{partnership}/why",
+    "/activities",
+    "/search",
+    "/audit/events",
+    "/audit/events/{event_id}",
+    "/status",
+    "/help",
+)
 RULES = {
     "POST /ingest/v1/events": Action.POST,
     "POST /ingest/v1/batches": Action.POST,
@@ -109,8 +119,43 @@ RULES = {
     "GET /": Action.READ,
     "GET /reports": Action.READ,
     "GET /reports/{kind}": Action.READ,
-    "GET /partnerships/{partnership}": Action.READ,
+    "GET /reports/v1/stream": Action.READ,
+    "GET /index.json": Action.READ,
+    "GET /index.csv": Action.READ,
+    **{f"GET {page}{form}": Action.READ for page in PAGES for form in ("", ".json", ".csv")},
 }
+
+RULES |= {
+    "GET /reports/v1/dates": Action.READ,
+    "GET /reports/v1/likenesses": Action.READ,
+    **{f"GET /activities/{{activity}}{twin}": Action.READ for twin in ("", ".json", ".csv")},
+    **{f"GET /receipts/{{event_id}}{twin}": Action.READ for twin in ("", ".json", ".csv")},
+    **{f"GET /rubric{twin}": Action.READ for twin in ("", ".json", ".csv")},
+    "GET /rubric/whatif": Action.READ,
+    **{
+        f"{method} {path}": action
+        for path, action in {
+            "/record": Action.POST,
+            "/activities/{activity}/correct": Action.POST,
+            "/activities/{activity}/retract": Action.POST,
+            "/register": Action.KEEP_REGISTRY,
+            "/partnerships/{partnership}/change": Action.KEEP_REGISTRY,
+            "/partnerships/{partnership}/milestone": Action.NOTE_MILESTONE,
+            "/partnerships/{partnership}/programme": Action.AGREE_PROGRAMME,
+            "/partnerships/{partnership}/judgement": Action.JUDGE,
+            "/partnerships/{partnership}/judgement/{judgement}/lift": Action.JUDGE,
+            "/reversals/{batch}": Action.REVERSE_IMPORT,
+            "/rubric/adopt": Action.ADOPT_RUBRIC,
+        }.items()
+        for method in ("GET", "POST")
+    },
+    "POST /ingest/post": Action.POST,
+    "GET /imports": Action.READ_IMPORTS,
+    "POST /imports": Action.IMPORT,
+    "GET /imports/{import_id}": Action.READ_IMPORTS,
+    **{f"POST /imports/{{import_id}}/{name}": Action.IMPORT for name in ("columns", "load", "cancel")},
+}
+"""The pages that write, and what is asked while somebody types. Further in they ask for which partnership."""
 
 
 def rules_of(app: FastAPI) -> dict[str, object]:

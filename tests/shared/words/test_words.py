@@ -9,35 +9,49 @@ from babel.messages.pofile import read_po
 
 from services.access import pages as access_pages
 from services.access import views as access_views
-from services.reports import report_pages, views
+from services.ingest import finding_words, form_routes, import_pages
+from services.reports import help_page, news, partnership_pages, report_pages, views
 from services.reports.kinds import changes, recommendation, wording
+from services.reports.posting import activity, activity_pages, desk, fields, offers, others, rubric
 from services.scoring.pages import routes as page_routes
 from services.scoring.pages import views as page_views
 from services.scoring.subscriptions import pages as subscription_pages
 from shared.web import pages
-from shared.words import terms
+from shared.words import codes
 from shared.words.words import Words
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = ROOT / "shared" / "words" / "catalogue" / "id.po"
 TABLES = (
-    terms.RATING_WORDS,
-    terms.INDICATOR_WORDS,
-    terms.DIRECTION_WORDS,
-    terms.ACTIVITY_WORDS,
-    dict(enumerate(terms.NUMBER_WORDS)),
-    views.OUTCOME_WORDS,
+    *codes.WORDS_OF_CODES.values(),
+    codes.FIELD_WORDS,
+    codes.ACTIVITY_WORDS,
+    dict(enumerate(codes.NUMBER_WORDS)),
+    fields.PROBLEM_WORDS,
+    activity.HINTS,
+    activity.EXPLAINED,
+    activity_pages.VERSION_WORDS,
+    others.HINTS,
+    rubric.HINTS,
+    {path: said for path, (_, said) in offers.FORM_WORDS.items()},
+    desk.PROBLEMS_IN_WORDS,
+    form_routes.PROBLEMS_IN_WORDS,
+    import_pages.STATE_WORDS,
+    import_pages.KIND_WORDS,
+    {each: each for each in import_pages.STEP_WORDS},
+    {each: each for each in finding_words.FINDING_WORDS},
+    import_pages.UPLOAD_PROBLEMS,
     views.ISSUE_WORDS,
-    wording.ACTOR_WORDS,
-    wording.INITIATOR_WORDS,
     wording.MODE_WORDS,
-    wording.MILESTONE_WORDS,
-    wording.REQUIREMENT_WORDS,
     wording.MEASURE_WORDS,
     wording.UNIT_WORDS,
     recommendation.ADVICE_WORDS,
     recommendation.REASON_WORDS,
     changes.CHANGE_WORDS,
+    partnership_pages.STATE_WORDS,
+    news.TYPE_WORDS,
+    help_page.SENTENCES,
+    pages.PLACES,
     report_pages.KIND_WORDS,
     report_pages.DESCRIPTION_WORDS,
     pages.PROBLEMS_IN_WORDS,

@@ -1,0 +1,191 @@
+"""The other forms: a step of the procedure, a programme, the registry, official ratings, what is taken back. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.reports.posting.fields import (
+    Data,
+    Field,
+    FieldProblem,
+    Kind,
+    Typed,
+    check,
+    in_order,
+    read_fields,
+    type_fields,
+)
+from shared.domain.amend import Partnership
+from shared.domain.codes import Direction, Indicator, Level, Milestone, RatingCode, Requirement
+from shared.domain.events import (
+    Data as EventData,
+)
+from shared.domain.events import (
+    MilestoneReached,
+    PartnershipRegistered,
+    PartnershipStanding,
+    ProgrammeAgreed,
+    RatingSet,
+)
+from shared.words.words import Language, Words
+
+REASON = Field("reason", required=True)
+MILESTONE = (
+    Field("milestone", Kind.CODE, required=True, codes=Milestone),
+    Field("reached", Kind.OCCURRED, required=True),
+    Field("valid_until", Kind.DAY),
+    Field("requirements", Kind.CODES, codes=Requirement),
+    Field("note", Kind.TEXT),
+)
+JUDGEMENT = (
+    Field("rating", Kind.CODE, required=True, codes=RatingCode, radio=True),
+    REASON,
+    Field("valid_from", Kind.DAY, required=True),
+    Field("valid_until", Kind.DAY),
+)
+REGISTRY = (
+    Field("name.id"),
+    Field("name.en"),
+    Field("level", Kind.CODE, required=True, codes=Level),
+    Field("country", required=True),
+    Field("mou_date", Kind.DAY),
+    Field("fields", Kind.LINES),
+    Field("issue_basis"),
+    Field("latitude", Kind.AMOUNT),
+    Field("longitude", Kind.AMOUNT),
+)
+SLUG = Field("partnership", required=True)
+ENDED = Field("ended_on", Kind.DAY)
+ROWS_AT_FIRST = 6
+MOST_ROWS = 200
+HINTS = {
+    "partnership": "Its short name for ever, in addresses too: lower-case letters, digits and hyphens, such as new-south-wales.",
+    "country": "Two letters, such as JP.",
+    "mou_date": "Empty where there is no memorandum yet.",
+    "issue_basis": "One word in lower case, such as education, flood, health, waste, tolerance, traffic.",
+    "fields": "As the memorandum names them; several with commas between.",
+    "ended_on": "Only where the partnership has ended.",
+    "reached": "As precisely as it is known: 2019, May 2019, 22 May 2019.",
+    "valid_until": "The last day, where there is one.",
+    "reason": "Why, in one line. Auditors read it.",
+    "valid_from": "It stands beside the computed rating from this day on, never instead of it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A small form: its fields, and the schema of the event that it makes."""
+
+    fields: Sequence[Field]
+    model: type[EventData]
+
+    def read(self, typed: Typed, **fixed: Any) -> tuple[Data, list[FieldProblem]]:  # noqa: ANN401
+        """Return the event's data, with what the page itself says of it (`fixed`), and what is wrong."""
+        data, problems = read_fields(self.fields, typed)
+        data = {**fixed, **data}
+        return data, check(self.model, data, self.fields, problems)
+
+
+SMALL: Mapping[str, Small] = {
+    "milestone.reached": Small(MILESTONE, MilestoneReached),
+    "rating.set": Small(JUDGEMENT, RatingSet),
+}
+
+
+def read_registration(typed: Typed) -> tuple[Data, list[FieldProblem]]:
+    """Return the data of a partnership's registration, and what is wrong."""
+    fields = (SLUG, *REGISTRY)
+    data, problems = read_fields(fields, _country(typed))
+    if "name" not in data:
+        problems.append(FieldProblem("name.id", "one-language"))
+    return data, in_order(check(PartnershipRegistered, data, fields, problems), fields)
+
+
+def type_registry(partnership: Partnership, language: Language) -> dict[str, str]:
+    """Return a partnership's entry as it would be typed."""
+    return type_fields((*REGISTRY, ENDED), registry_of(partnership), language)
+
+
+def registry_of(partnership: Partnership) -> Data:
+    """Return a partnership's entry in the registry as data."""
+    facts = partnership.facts.model_dump(mode="json", exclude_none=True)
+    return facts | ({"ended_on": partnership.ended_on.isoformat()} if partnership.ended_on else {})
+
+
+def read_change(typed: Typed, partnership: Partnership) -> tuple[Data, list[FieldProblem]]:
+    """Return what changes in a partnership's entry and why, and what is wrong; only what is another is in `changes`."""
+    fields = (*REGISTRY, ENDED)
+    read, problems = read_fields((*fields, REASON), _country(typed))
+    reason = read.pop("reason", None)
+    if "name" not in read:
+        problems.append(FieldProblem("name.id", "one-language"))
+    before, changes = registry_of(partnership), {}
+    for name in dict.fromkeys(each.name.split(".")[0] for each in fields):
+        if (before.get(name) or None) != (read.get(name) or None):
+            changes[name] = read.get(name)
+    problems = in_order(check(PartnershipStanding, read, fields, problems), (*fields, REASON))
+    if not problems and not changes:
+        problems = [FieldProblem("name.id", "nothing-changed")]
+    return {"partnership": partnership.slug, "changes": changes, "reason": reason}, problems
+
+
+def programme_fields(rows: int, words: Words) -> list[Field]:
+    """Return the fields of a year's programme with so many lines."""
+    fields = [Field("year", Kind.WHOLE, required=True)]
+    for number in range(rows):
+        of_line = {"number": number + 1}
+        fields += [
+            Field(f"activities.{number}.title.id", label=words.say("Line %(number)s: title in Indonesian", **of_line)),
+            Field(f"activities.{number}.title.en", label=words.say("Line %(number)s: title in English", **of_line)),
+            Field(
+                f"activities.{number}.indicator",
+                Kind.CODE,
+                codes=Indicator,
+                label=words.say("Line %(number)s: indicator", **of_line),
+            ),
+            Field(
+                f"activities.{number}.direction",
+                Kind.CODE,
+                codes=Direction,
+                label=words.say("Line %(number)s: direction", **of_line),
+            ),
+        ]
+    return fields
+
+
+def rows_asked(typed: Typed) -> int:
+    """Return how many lines of a programme are asked for: those shown, and some more where more are wanted."""
+    text = typed.get("rows", "")
+    shown = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else ROWS_AT_FIRST
+    more = ROWS_AT_FIRST if typed.get("step") == "more" else 0
+    return max(1, min(shown + more, MOST_ROWS))
+
+
+def read_programme(typed: Typed, fields: Sequence[Field], partnership: str) -> tuple[Data, list[FieldProblem]]:
+    """Return a year's programme, lines without anything left out, and what is wrong."""
+    data, problems = read_fields(fields, typed)
+    lines = data.pop("activities", {})
+    problems += [
+        FieldProblem(f"activities.{number}.title.id", "one-language")
+        for number in lines
+        if _has_no_title(lines[number])
+    ]
+    if not lines:
+        problems.append(FieldProblem("activities.0.title.id", "missing"))
+    data = {"partnership": partnership, **data, "activities": list(lines.values())}
+    return data, problems or check(ProgrammeAgreed, data, fields)
+
+
+def type_programme(data: Mapping[str, Any], language: Language, words: Words) -> dict[str, str]:
+    """Return a programme as it would be typed."""
+    lines = {str(number): line for number, line in enumerate(data.get("activities", ()))}
+    rows = max(ROWS_AT_FIRST, len(lines))
+    return {**type_fields(programme_fields(rows, words), {**data, "activities": lines}, language), "rows": str(rows)}
+
+
+def _has_no_title(line: Mapping[str, Any]) -> bool:
+    return not line.get("title")
+
+
+def _country(typed: Typed) -> Typed:
+    return {**typed, "country": typed.get("country", "").strip().upper()}
