@@ -1,6 +1,10 @@
-"""What the lock file says: every package that is installed with Kembar, its hashes, and which others need it."""
+"""What the lock file says: every package that is installed with Kembar, its hashes, and which others need it.
+
+`python -m cli.lock scoring commands` writes the part of it that these extras need; a container installs no more.
+"""
 
 import re
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +20,7 @@ FOR_TESTS_ONLY = "test"
 
 _PINNED = re.compile(r"([\w.-]+)==([^\s;]+)(?: ; ([^\\]+?))?(?: \\)?")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_OWN_EXTRA = re.compile(r"kembar\[(\w+)\]")
 _NEEDED_BY = re.compile(r"# +(?:via +)?(?!via$)([\w.-]+)")
 
 
@@ -83,13 +88,50 @@ def project() -> tuple[str, str]:
 
 def needed_to_run(packages: Sequence[Locked]) -> set[str]:
     """Return the names of those that Kembar needs to run, directly or by another; the rest are the tests'."""
-    own = _project()
-    extras = [each for name, needs in own["optional-dependencies"].items() if name != FOR_TESTS_ONLY for each in needs]
-    direct = {normalised(re.split(r"[\s\[<>=!~;]", each, maxsplit=1)[0]) for each in (*own["dependencies"], *extras)}
-    reached = direct - {normalised(own["name"])}  # an extra names the project itself to take in another
+    return needed_by(packages, [name for name in _project()["optional-dependencies"] if name != FOR_TESTS_ONLY])
+
+
+def needed_by(packages: Sequence[Locked], extras: Sequence[str]) -> set[str]:
+    """Return the names of those that these extras of the project need, directly or by another.
+
+    What a package needs for an extra of its own counts as needed by it: rather one too many than one too few. Raises
+    `CannotGoOn` where the project has no such extra.
+    """
+    reached = _named_in(extras)
     while more := {each.name for each in packages if each.needed_by & reached} - reached:
         reached |= more
     return reached
+
+
+def _named_in(extras: Sequence[str]) -> set[str]:
+    """Return what the project and these extras of it name, those followed that an extra takes in."""
+    own = _project()
+    optional = own["optional-dependencies"]
+    names, waiting = set(map(_name_in, own["dependencies"])), list(extras)
+    while waiting:
+        if (extra := waiting.pop()) not in optional:
+            raise CannotGoOn(f"The project has no extra “{extra}”.", f"Use some of {', '.join(optional)}.")
+        for need in optional[extra]:
+            taken_in = _OWN_EXTRA.fullmatch(need)
+            waiting += [taken_in[1]] if taken_in else []
+            names |= set() if taken_in else {_name_in(need)}
+    return names
+
+
+def _name_in(requirement: str) -> str:
+    return normalised(re.split(r"[\s\[<>=!~;]", requirement, maxsplit=1)[0])
+
+
+def part_of_lock(packages: Sequence[Locked], extras: Sequence[str]) -> str:
+    """Return the lines of a lock file with what these extras need, each with its hashes."""
+    names = needed_by(packages, extras)
+    return "".join(_lines(each) for each in packages if each.name in names)
+
+
+def _lines(package: Locked) -> str:
+    marker = f" ; {package.marker}" if package.marker else ""
+    hashes = "".join(f" \\\n    --hash=sha256:{each}" for each in package.hashes)
+    return f"{package.name}=={package.version}{marker}{hashes}\n"
 
 
 def _project() -> dict[str, Any]:
@@ -98,3 +140,7 @@ def _project() -> dict[str, Any]:
     except OSError as error:
         raise CannotGoOn(f"{PROJECT} cannot be read: {error.strerror}.", "Put the file back.") from error
     return own
+
+
+if __name__ == "__main__":
+    print(part_of_lock(read_lock(), sys.argv[1:]), end="")

@@ -11,8 +11,8 @@ from cli.backup import refusing
 from cli.bar import bar
 from cli.embedded.reach import open_ledger, reach
 from cli.say import out, say
-from cli.serve import PROJECTING_STORES, PROJECTORS
 from cli.stop import CannotGoOn
+from cli.tables import PROJECTING_STORES, PROJECTORS
 from shared.process.settings import Settings
 from shared.projection.rebuild import CannotRebuild, Compared, Projection, open_rebuild
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import nkeys
 
 from cli.stop import CannotGoOn
-from shared.ledger.rights import USERS, users_configuration
+from shared.ledger.rights import USERS, routes_configuration, users_configuration
 from shared.postgres.roles import OWNER, SERVICES, password_name
 
 NATS_CONFIGURATION = "nats-users.conf"
+NATS_ROUTES = "nats-routes.conf"
 
 
 def ensure_secrets(folder: Path) -> None:
@@ -25,6 +26,7 @@ def ensure_secrets(folder: Path) -> None:
             _draw(folder / seed_name(user), lambda: nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER).decode())
         for role in (OWNER, *SERVICES):
             _draw(folder / password_name(role), lambda: secrets.token_urlsafe(24))
+        _draw(folder / NATS_ROUTES, lambda: routes_configuration(secrets.token_hex(24)))
         keys = {user: _public_key(folder / seed_name(user)) for user in USERS}
         _write(folder / NATS_CONFIGURATION, users_configuration(keys))
     except OSError as error:

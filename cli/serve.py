@@ -4,26 +4,14 @@ import asyncio
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from importlib import import_module
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
 
-import services.access.app
-import services.access.store
-import services.archive.app
-import services.ingest.app
-import services.ingest.store
-import services.reports.app
-import services.reports.project
-import services.reports.store
-import services.scoring.app
-import services.scoring.project
-import services.scoring.store
 from cli.stop import CannotGoOn
-from services.scoring.delivery.deliver import keep_delivering
-from services.scoring.feeds.publishing import keep_publishing
 from shared.ledger.alert_stream import create_alert_stream
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import LedgerMisconfigured, create_stream
@@ -33,27 +21,25 @@ from shared.process.collector import collect_seldom
 from shared.process.logs import set_up_logs
 from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
-from shared.projection.parking import Projector
 from shared.projection.progress import Progress
 from shared.web.hosts import held_to_known_names
 from shared.web.one_port import OnePort
 from shared.web.runtime import open_runtime
 from shared.web.serving import OrderlyServer, apps_in
 
+
+def _app_of(service: str) -> Callable[[Settings], FastAPI]:
+    """Return how a service's app is made; its module is read only then, for a container holds the packages of one."""
+
+    def create_app(settings: Settings) -> FastAPI:
+        app: FastAPI = import_module(f"services.{service}.app").create_app(settings)
+        return app
+
+    return create_app
+
+
 APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
-    "ingest": services.ingest.app.create_app,
-    "scoring": services.scoring.app.create_app,
-    "reports": services.reports.app.create_app,
-    "access": services.access.app.create_app,
-    "archive": services.archive.app.create_app,
-}
-PROJECTING_STORES = (services.ingest.store, services.scoring.store, services.reports.store)
-STORES = (*PROJECTING_STORES, services.access.store)
-"""Access comes last: it grants the roles of the others what they need to know who asks."""
-PROJECTORS: Mapping[str, Projector] = {
-    services.ingest.store.SCHEMA: services.ingest.store.BookProjector(),
-    services.scoring.store.SCHEMA: services.scoring.project.RatingProjector(),
-    services.reports.store.SCHEMA: services.reports.project.EventProjector(),
+    service: _app_of(service) for service in ("ingest", "scoring", "reports", "access", "archive")
 }
 
 
@@ -95,6 +81,10 @@ def how_served(settings: Settings) -> dict[str, Any]:
 
 def on_one_port(apps: Mapping[str, FastAPI]) -> OnePort:
     """Return the services behind one port, each under its paths; reports takes the rest."""
+    import services.access.app
+    import services.ingest.app
+    import services.scoring.app
+
     of_ingest = dict.fromkeys(services.ingest.app.PREFIXES, apps["ingest"])
     of_access = dict.fromkeys(services.access.app.PREFIXES, apps["access"])
     of_scoring = dict.fromkeys(services.scoring.app.PREFIXES, apps["scoring"])
@@ -109,6 +99,11 @@ def serve_projections(settings: Settings) -> None:
 
 
 async def _serve_projections(settings: Settings) -> None:
+    from cli.tables import PROJECTORS
+    from services.scoring.delivery.deliver import keep_delivering
+    from services.scoring.feeds.publishing import keep_publishing
+    from services.scoring.store import SCHEMA as SCORING
+
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
@@ -116,7 +111,7 @@ async def _serve_projections(settings: Settings) -> None:
         for schema, projector in PROJECTORS.items():
             opening = open_runtime(schema, projector, settings, Progress(projector.name))
             runtime = await opened.enter_async_context(opening)
-            if schema == services.scoring.store.SCHEMA:
+            if schema == SCORING:
                 if settings.deliver:
                     runtime.start(keep_delivering(settings))
                 runtime.start(keep_publishing(runtime.ledger, runtime.pool, runtime.progress, now))
@@ -133,6 +128,8 @@ def prepare(settings: Settings) -> None:
 
 
 async def _prepare(settings: Settings) -> None:
+    from cli.tables import STORES
+
     ledger = await Ledger.connect(settings.nats_url, "prepare", settings.secrets_folder)
     try:
         await create_stream(ledger.client, settings.ledger_replicas)

@@ -14,6 +14,8 @@ LISTENER = "listener"
 """A program of others, which may read the alerts of all homes and nothing of the ledger."""
 USERS = ("prepare", *READERS, LISTENER)
 ALERTS = "ALERTS_00"
+SERVERS = ("nats-1.nats", "nats-2.nats", "nats-3.nats")
+"""The servers of a cluster, by the names that each finds the others by."""
 
 _INFORMATION = f"$JS.API.STREAM.INFO.{STREAM}"
 _READING = (
@@ -50,6 +52,15 @@ def users_configuration(public_keys: Mapping[str, str]) -> str:
     """Return the `authorization` block of nats-server's configuration for these users' public keys."""
     users = "\n".join(_user(name, public_keys[name]) for name in USERS if name in public_keys)
     return f"authorization {{\n  users: [\n{users}\n  ]\n}}\n"
+
+
+def routes_configuration(password: str) -> str:
+    """Return what a cluster's configuration says of its routes: who comes over one could do everything, so it needs a password.
+
+    The servers are `SERVERS`; a route that is listed takes the password from its address, one that is heard of from above.
+    """
+    routes = ", ".join(f'"nats://routes:{password}@{server}:6222"' for server in SERVERS)
+    return f"authorization {{ user: routes, password: {password}, timeout: 2 }}\nroutes: [{routes}]\n"
 
 
 def _user(name: str, public_key: str) -> str:

@@ -87,18 +87,35 @@ def differing(config: Mapping[str, Any]) -> list[str]:
 
 
 async def check_fsync(monitor_urls: Sequence[str]) -> None:
-    """Raise `LedgerMisconfigured` unless every server says that it syncs each write to the disk before it answers.
+    """Raise `LedgerMisconfigured` unless every server that answers syncs each write to the disk, and more than half answer.
 
-    The server is asked, not its configuration file: an unquoted `sync_interval: 2m` is read as two million seconds.
+    The server is asked, not its configuration file: an unquoted `sync_interval: 2m` is read as two million seconds. One of
+    three may be away, for the ledger acknowledges what more than half have written.
     """
     async with monitor_client(timeout_seconds=10) as client:
-        for url in monitor_urls:
-            variables = (await client.get(f"{url}/varz")).json()
-            if not variables.get("jetstream", {}).get("config", {}).get("sync_always"):
-                raise LedgerMisconfigured(
-                    f"nats-server at {url} does not sync every write (jetstream.sync_interval is not `always`): "
-                    "what it acknowledges can be lost in a power cut. Set `sync_interval: always` and restart it."
-                )
+        answers = [(url, await _jetstream_of(client, url)) for url in monitor_urls]
+    for url, answer in answers:
+        if answer is not None and not answer.get("sync_always"):
+            raise LedgerMisconfigured(
+                f"nats-server at {url} does not sync every write (jetstream.sync_interval is not `always`): "
+                "what it acknowledges can be lost in a power cut. Set `sync_interval: always` and restart it."
+            )
+    away = [url for url, answer in answers if answer is None]
+    if 2 * len(away) >= len(answers):
+        raise LedgerMisconfigured(
+            f"Too few nats-servers say whether they sync every write; {', '.join(away)} cannot be asked. "
+            "Start them, or correct KEMBAR_NATS_MONITOR_URLS."
+        )
+
+
+async def _jetstream_of(client: httpx.AsyncClient, monitor_url: str) -> dict[str, Any] | None:
+    """Return what a server says of its JetStream; None where it cannot be asked."""
+    try:
+        answer = (await client.get(f"{monitor_url}/varz")).json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    config: dict[str, Any] = answer.get("jetstream", {}).get("config") or {}
+    return config
 
 
 def monitor_client(timeout_seconds: float) -> httpx.AsyncClient:

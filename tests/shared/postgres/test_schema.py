@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.serve import STORES
+from cli.tables import STORES
 from tests.support.schema import dumped_schema, schema_file
 
 

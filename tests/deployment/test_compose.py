@@ -1,0 +1,164 @@
+"""docker-compose.yml is a compose file, and what it names is there."""
+
+import importlib.resources
+import json
+import re
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from cli.secrets_folder import ensure_secrets
+from cli.serve import APPS
+from shared.process.settings import Settings
+from tests.deployment.dockerfile import read_stages
+from tests.house.project import ROOT
+
+TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES = COMPOSE["services"]
+FULL = dict(
+    line.split("=", 1) for line in (ROOT / "deploy" / "full.env").read_text().splitlines() if line[:1].isupper()
+)
+OURS = {*APPS, "projections", "prepare"}
+VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*\}?[^}]*))?\}")
+OF_THE_DEPLOYMENT = {
+    "KEMBAR_DOMAIN",
+    "KEMBAR_UID",
+    "KEMBAR_REPLICAS",
+    "KEMBAR_NATS_CONFIGURATION",
+    *(f"KEMBAR_AT_{name}" for name in ("INGEST", "SCORING", "REPORTS", "ACCESS")),
+}
+"""Names that the containers are arranged by, and that no program of Kembar reads."""
+
+
+def test_it_is_a_compose_file():
+    schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((schemas / "compose-spec.json").read_text())
+
+    problems = [
+        f"{'/'.join(map(str, each.path))}: {each.message}" for each in Draft202012Validator(schema).iter_errors(COMPOSE)
+    ]
+
+    assert problems == []
+    broken = {**COMPOSE, "services": {**SERVICES, "ingest": {"imagine": "kembar"}}}
+    assert list(Draft202012Validator(schema).iter_errors(broken))
+
+
+def test_every_setting_is_one_or_arranges_the_containers():
+    known = {f"KEMBAR_{name.upper()}" for name in Settings.model_fields} | OF_THE_DEPLOYMENT
+
+    named = set(re.findall(r"\bKEMBAR_[A-Z_]+\b", TEXT))
+
+    assert named <= known
+    assert named >= OF_THE_DEPLOYMENT
+    assert {name for name in FULL if name != "COMPOSE_PROFILES"} <= known
+
+
+def settings_of(service: str, variables: dict[str, str]) -> dict[str, str]:
+    """What the service finds in its environment; a name without a value is passed on where there is one."""
+    given = {
+        name: VARIABLE.sub(lambda found: variables.get(found[1], found[2]), value) if value is not None else None
+        for name, value in SERVICES[service]["environment"].items()
+    }
+    return {
+        name: value if value is not None else variables[name]
+        for name, value in given.items()
+        if value or name in variables
+    }
+
+
+@pytest.mark.parametrize("service", sorted(OURS))
+@pytest.mark.parametrize("variables", [{}, FULL], ids=["one node", "full"])
+def test_the_settings_of_each_service_are_accepted(service, variables, monkeypatch):
+    for name, value in settings_of(service, variables).items():
+        monkeypatch.setenv(name, value)
+
+    settings = Settings()
+
+    assert settings.ledger_replicas == len(settings.nats_monitor_urls) == (3 if variables else 1)
+    assert settings.project is (service == "projections")
+    assert settings.secrets_folder is not None
+    assert settings.has_tls
+
+
+def test_every_secret_is_drawn_and_each_service_is_given_its_own_only(tmp_path):
+    ensure_secrets(tmp_path)
+    drawn = {each.name for each in tmp_path.iterdir()}
+
+    assert set(re.findall(r"deploy/secrets/([\w.-]+)", TEXT)) == drawn
+    for service in APPS:
+        assert {re.split(r"[-.]", each)[1] for each in SERVICES[service]["secrets"]} == {service}
+    assert {each for each in SERVICES["projections"]["secrets"] if "access" in each or "owner" in each} == set()
+    for service in SERVICES.values():
+        assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
+
+
+def test_every_volume_network_and_file_is_there():
+    for name, service in SERVICES.items():
+        for volume in service.get("volumes", []):
+            source = VARIABLE.sub(lambda found: found[2], volume).split(":")[0]
+            if source.startswith("./deploy/secrets/") or source == "/":
+                continue
+            there = (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
+            assert there, f"{name}: {source}"
+        assert set(service.get("networks", [])) <= COMPOSE["networks"].keys(), name
+        assert set(service.get("depends_on", [])) <= SERVICES.keys(), name
+    assert (ROOT / "deploy" / "nats" / FULL["KEMBAR_NATS_CONFIGURATION"]).exists()
+
+
+def test_every_service_is_built_from_its_own_target():
+    targets = read_stages((ROOT / "deploy" / "Dockerfile").read_text())
+    for name in OURS:
+        assert SERVICES[name]["build"]["target"] == name
+        assert name in targets
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_container_can_do_more_than_it_must(name: str):
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["cap_drop"] == ["ALL"]
+    assert set(service.get("cap_add", [])) <= {
+        "postgres": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"},
+        "proxy": {"NET_BIND_SERVICE"},
+        "mail-pages": {"NET_BIND_SERVICE"},
+        "nats": {"DAC_READ_SEARCH"},
+    }.get(re.sub(r"-\d$", "", name), set())
+    assert "privileged" not in service
+    assert service["stop_grace_period"] in ("30s", "60s")
+    limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
+    assert name == "prepare" or {"cpus", "memory", "pids"} <= limits.keys()
+
+
+def test_only_the_proxy_is_reached_from_outside_and_the_engines_cannot_leave():
+    outside = {name: each["ports"] for name, each in SERVICES.items() if "ports" in each}
+
+    assert outside.pop("proxy") == ["80:80", "443:443"]
+    assert all(port.startswith("127.0.0.1:") for ports in outside.values() for port in ports)
+    leads_out = [name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")]
+    assert leads_out == ["outgoing"]
+    for name in ("nats-1", "nats-2", "nats-3", "postgres", "prepare", "ingest", "reports", "archive"):
+        assert "outgoing" not in SERVICES[name]["networks"], name
+    routes = [name for name, each in SERVICES.items() if "cluster" in each.get("networks", [])]
+    assert routes == ["nats-1", "nats-2", "nats-3"]
+
+
+def test_every_image_is_pinned_by_a_version():
+    built = {f"kembar-{name}" for name in OURS}
+    for name, service in SERVICES.items():
+        image = service["image"]
+        assert image in built or re.fullmatch(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-\w+)?", image), f"{name}: {image}"
+
+
+def test_what_is_started_without_a_profile_is_one_node_and_the_full_set_has_three():
+    by_profile = {name: each.get("profiles", []) for name, each in SERVICES.items()}
+
+    assert {name for name, profiles in by_profile.items() if not profiles} == {*OURS, "nats-1", "postgres", "proxy"}
+    assert {name for name, profiles in by_profile.items() if "full" in profiles} == {"nats-2", "nats-3"}
+    assert {name for profiles in by_profile.values() for name in profiles} == {"full", "trying", "observe"}
+    for name in ("ingest", "scoring", "reports", "access"):
+        replicas = [f"kembar-{name}-{number}:8080" for number in range(1, int(FULL["KEMBAR_REPLICAS"]) + 1)]
+        assert FULL[f"KEMBAR_AT_{name.upper()}"].split() == replicas
