@@ -27,7 +27,15 @@ from services.access.views import (
 from shared.domain.access import Action, Principal, Role
 from shared.domain.credentials import Refused
 from shared.process.settings import Settings
-from shared.web.forms import NEVER_STORED, Filled, RequiresSignIn
+from shared.web.forms import (
+    LARGEST_CARRIED_BYTES,
+    NEVER_STORED,
+    SIGN_IN_AGAIN,
+    Filled,
+    Form,
+    ReadsForm,
+    RequiresSignIn,
+)
 from shared.web.pages import language_of, make_templates, render
 from shared.web.principal import principal_of, refuse_forgery
 from shared.web.rules import open_at_a_rate
@@ -56,6 +64,9 @@ templates = make_templates(Path(__file__).parent / "templates")
 
 Somebody = Annotated[Principal, Depends(RequiresSignIn(Action.KEEP_OWN_ACCESS))]
 OPEN = [Depends(open_at_a_rate)]
+Carried = Annotated[Form, Depends(ReadsForm(LARGEST_CARRIED_BYTES, most_fields=1_010))]
+CARRIED = "carried."
+"""What stands before the names of the fields of another form, which a page of signing in holds meanwhile."""
 
 
 @router.get("/sign-in", dependencies=OPEN)
@@ -64,19 +75,28 @@ async def sign_in_form(request: Request, next: str | None = None) -> HTMLRespons
     return _sign_in_page(request, safe_next(next), None)
 
 
+@router.post(SIGN_IN_AGAIN, dependencies=OPEN)
+async def sign_in_again(request: Request, typed: Carried, next: str | None = None) -> HTMLResponse:
+    """Show where to sign in to whoever sent a form when the session had ended; the page holds what was typed."""
+    page = _sign_in_page(request, safe_next(next), None, typed)
+    page.status_code = 401
+    return page
+
+
 @router.post("/sign-in", dependencies=OPEN)
-async def sign_in(request: Request, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
-    """Sign in by name and password."""
+async def sign_in(request: Request, desk: AtTheDesk, visitor: From, form: Carried) -> Response:
+    """Sign in by name and password; then the page that was wanted is shown, or the form that was held is there to be sent."""
     _refuse_unsafe(request)
+    held = {name.removeprefix(CARRIED): value for name, value in form.items() if name.startswith(CARRIED)}
     signed_in = await desk.sign_in(
         form.get("name", ""), form.get("password", "")[:1000], visitor, form.get("next", "/")
     )
     if isinstance(signed_in, Refused):
         too_many = signed_in is Refused.TOO_MANY
-        page = _sign_in_page(request, safe_next(form.get("next")), "too-many" if too_many else "wrong")
+        page = _sign_in_page(request, safe_next(form.get("next")), "too-many" if too_many else "wrong", held)
         page.status_code = 429 if too_many else 401
         return page
-    return _go_on(request, signed_in)
+    return _send_on(request, signed_in, held) if held else _go_on(request, signed_in)
 
 
 @router.get("/sign-in/provider", dependencies=OPEN)
@@ -219,6 +239,12 @@ async def invite(request: Request, asker: Somebody, desk: AtTheDesk, visitor: Fr
     return await _people_page(request, asker, link=_whole_link(request, secret))
 
 
+@router.get("/administration/programs")
+async def programs(request: Request, asker: Somebody) -> Response:
+    """Lead to the page of people and programs."""
+    return RedirectResponse(f"/administration/people?{request.url.query}", status_code=303, headers=NEVER_STORED)
+
+
 @router.post("/administration/programs")
 async def make_program(request: Request, asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
     """Make a token for a program of the home and show it, once."""
@@ -268,13 +294,15 @@ async def audit(request: Request, asker: Somebody, desk: AtTheDesk, cursor: int 
     return _page(request, "audit.html", asker, lines=audit_lines(items, settings.zone, words), following=following)
 
 
-def _sign_in_page(request: Request, next: str, refusal: str | None) -> HTMLResponse:
+def _sign_in_page(request: Request, next: str, refusal: str | None, held: Form | None = None) -> HTMLResponse:
     settings: Settings = request.app.state.settings
     return _page(
         request,
         "sign_in.html",
         here={"next": next},
         next=next,
+        held=held or {},
+        carried=CARRIED,
         refusal=refusal and REFUSALS_IN_WORDS[refusal],
         passwords=settings.passwords and settings.is_safe_for_passwords,
         provider=settings.oidc_issuer is not None,
@@ -344,6 +372,13 @@ def _page(request: Request, template: str, asker: Principal | None = None, **val
     words = Words(language_of(request))
     page = render(templates, template, request, words, reader=asker, asker=asker, topic="account", **values)
     page.headers.update(NEVER_STORED)
+    return page
+
+
+def _send_on(request: Request, signed_in: SignedIn, held: Form) -> Response:
+    """Show the button that sends the form that was held: what was typed is sent by whoever typed it, not by the page."""
+    page = _page(request, "send_on.html", next=signed_in.next, held=held)
+    give_cookie(page, request, signed_in)
     return page
 
 

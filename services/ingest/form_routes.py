@@ -64,6 +64,14 @@ Poster = Annotated[Principal, Depends(RequiresSignIn(Action.POST))]
 Filled = Annotated[Form, Depends(ReadsForm(LARGEST_FORM_BYTES, most_fields=10))]
 
 
+@router.get("/ingest/post")
+async def form_again(request: Request, poster: Poster, back: str = "") -> Response:
+    """Lead back to the form of an event that was not stored, such as in the other language."""
+    asked = {"lang": lang} if (lang := request.query_params.get("lang")) else {}
+    address = f"{own_page(back)}?{urlencode(asked)}" if asked else own_page(back)
+    return RedirectResponse(address, status_code=303, headers=NEVER_STORED)
+
+
 @router.post("/ingest/post")
 async def post_form(request: Request, poster: Poster, filled: Filled) -> Response:
     """Store the event that a page carries and show its receipt; or show what keeps it from being stored.
@@ -116,6 +124,7 @@ async def _not_stored(request: Request, poster: Principal, filled: Form, problem
         words,
         home=home,
         reader=poster,
+        here={"back": own_page(filled.get("back", ""))},
         said=words.say(said),
         problem=problem.document(),
         findings=problem.findings,

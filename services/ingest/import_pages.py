@@ -31,6 +31,7 @@ from services.ingest.import_store import (
     check_otherwise,
     read_findings,
     read_imports,
+    read_kinds_of_rows,
     read_mapping,
     read_mapping_names,
     read_preview,
@@ -41,6 +42,7 @@ from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.domain.codes import Actor, Direction, Indicator, Initiator, Mode, Outcome
 from shared.domain.events import import_completed_id
 from shared.domain.text import Slug
+from shared.postgres.pool import Pool
 from shared.projection.homes import read_home
 from shared.web.forms import NEVER_STORED, Form, ReadsForm, RequiresSignIn
 from shared.web.homes import zone_of
@@ -71,6 +73,8 @@ KIND_WORDS = {
     "duplicate": "stands already, perhaps",
     "note": "said only",
 }
+"""The kinds of findings, the worst first."""
+MARKS = {"error": "bad", "ambiguous": "warn", "duplicate": "warn", "": "good"}
 STEP_WORDS = ("Hand in", "Match columns", "Preview", "Load")
 UPLOAD_PROBLEMS = {
     "no-file": "Choose a file first.",
@@ -158,7 +162,8 @@ async def import_page(
         columns=_columns(preview, work, words) if preview else [],
         fields=[(name, words.say(FIELD_WORDS[name])) for name in HEADINGS],
         values=_values(preview, work, words) if preview else [],
-        shown=_shown(preview, words) if preview else None,
+        shown=await _shown(pool, work, preview, words) if preview else None,
+        marks=MARKS,
         mends=_may(reader, Action.IMPORT)
         and await can_be_mended(pool, work)
         and work.state in ("asked", "ready", "refused"),
@@ -317,19 +322,19 @@ def _choices(name: str, words: Words) -> list[tuple[str, str]]:
     return [(code.value, words.say(WORDS_OF_CODES[kind][code])) for code in kind] if kind else []
 
 
-def _shown(preview: Preview, words: Words) -> dict[str, Any] | None:
-    """Return the preview: for each row and field the original beside its reading."""
+async def _shown(pool: Pool, work: Import, preview: Preview, words: Words) -> dict[str, Any] | None:
+    """Return the preview: for each row and field the original beside its reading, and the worst that was found of it."""
     fields = [name for name in SHOWN_FIRST if name in preview.fields]
     fields += [name for name in preview.fields if name not in fields]
     if not preview.seen:
         return None
-    return {
-        "headings": [(words.say(FIELD_WORDS[name]), preview.fields[name]) for name in fields],
-        "rows": [
-            (each.row, [(each.original.get(name, ""), _reading(each, name, words)) for name in fields])
-            for each in preview.seen
-        ],
-    }
+    kinds = await read_kinds_of_rows(pool, work.id, [each.row for each in preview.seen])
+    rows = []
+    for each in preview.seen:
+        cells = [(each.original.get(name, ""), _reading(each, name, words)) for name in fields]
+        worst = next((kind for kind in KIND_WORDS if kind in kinds.get(each.row, ())), "")
+        rows.append((each.row, cells, worst, words.say(KIND_WORDS[worst]) if worst else words.say("ready")))
+    return {"headings": [(words.say(FIELD_WORDS[name]), preview.fields[name]) for name in fields], "rows": rows}
 
 
 def _reading(seen: Seen, name: str, words: Words) -> str:

@@ -165,6 +165,14 @@ async def read_findings(
     return [(row["number"], RowFinding(**row["finding"])) async for row in rows]
 
 
+async def read_kinds_of_rows(pool: Pool, import_id: UUID, rows: Sequence[int]) -> dict[int, set[str]]:
+    """Return which kinds of findings rows have; those without any are left out."""
+    kinds: dict[int, set[str]] = {}
+    async for each in queries.kinds_of_rows(pool, import_id=import_id, rows=list(rows)):
+        kinds.setdefault(each["row"], set()).add(each["kind"])
+    return kinds
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What of a file is shown to people: its headings, which of them is which field, and rows."""

@@ -123,6 +123,11 @@ SELECT number, finding FROM import_finding
 WHERE import_id = :import_id AND number > :number AND (:kind::text IS NULL OR finding->>'kind' = :kind)
 ORDER BY number LIMIT :most;
 
+-- name: kinds_of_rows
+-- What kinds of findings do these rows have?
+SELECT DISTINCT (finding->>'row')::int AS row, finding->>'kind' AS kind FROM import_finding
+WHERE import_id = :import_id AND (finding->>'row')::int = ANY(:rows::int[]);
+
 -- name: imports
 -- The home's imports, the latest first.
 SELECT import_id, home, author, role, batch, format, mapping, day_first, dry_run, keep_likely, state, posted_at, rows, done,

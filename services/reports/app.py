@@ -23,7 +23,7 @@ from services.reports.apart import Apart
 from services.reports.ingest_door import IngestDoor
 from services.reports.kept_ratings import KeptRatings
 from services.reports.makers import Makers
-from services.reports.posting import activity_pages, partnership_pages, receipt_pages, rubric_pages
+from services.reports.posting import activity_pages, home_pages, partnership_pages, receipt_pages, rubric_pages
 from services.reports.posting import routes as posting_routes
 from services.reports.posting.desk import PROBLEMS_IN_WORDS
 from services.reports.project import EventProjector
@@ -69,7 +69,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     app.include_router(issued_pages.router)
     app.include_router(report_pages.router)
     app.include_router(posting_routes.router)
-    for each in (activity_pages, partnership_pages, receipt_pages, rubric_pages):
+    for each in (activity_pages, home_pages, partnership_pages, receipt_pages, rubric_pages):
         app.include_router(each.router)
     app.include_router(pages.router)
     app.include_router(shared.web.pages.router)

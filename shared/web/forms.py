@@ -20,6 +20,11 @@ from shared.web.rules import RequiresAtHome, open_at_a_rate
 from shared.wire.problems import Fault, Problem
 
 Form = dict[str, str]
+URLENCODED = "application/x-www-form-urlencoded"
+SIGN_IN_AGAIN = "/sign-in/again"
+"""Where a form goes whose sender is signed in no more: the answer 307 lets the browser send it there as it is."""
+LARGEST_CARRIED_BYTES = 1_048_576
+"""So much of a form is carried through signing in, all that is written around it included."""
 NEVER_STORED = {"Cache-Control": "no-store"}
 """What keeps a page out of every store: the back button shows nothing after signing out."""
 
@@ -75,12 +80,24 @@ class RequiresSignIn(RequiresAtHome):
 
 
 def show_sign_in_first(app: FastAPI, templates: Environment, in_words: Mapping[str, str]) -> None:
-    """Send whoever is not signed in to do so, and back to the page they wanted."""
+    """Send whoever is not signed in to do so, and back to the page they wanted; with what they had typed into a form."""
 
     @app.exception_handler(SignInFirst)
     async def first(request: Request, error: SignInFirst) -> Response:
-        if request.method != "GET":
-            return problem_page(request, error.problem, templates, in_words)
         wanted = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-        asked = {"next": wanted, **({"lang": "en"} if language_of(request) == "en" else {})}
-        return RedirectResponse(f"/sign-in?{urlencode(asked)}", status_code=303, headers=NEVER_STORED)
+        asked = urlencode({"next": wanted, **({"lang": "en"} if language_of(request) == "en" else {})})
+        if request.method == "GET":
+            return RedirectResponse(f"/sign-in?{asked}", status_code=303, headers=NEVER_STORED)
+        await _read_out(request)
+        if request.headers.get("content-type", "").startswith(URLENCODED):
+            return RedirectResponse(f"{SIGN_IN_AGAIN}?{asked}", status_code=307, headers=NEVER_STORED)
+        return problem_page(request, error.problem, templates, in_words)
+
+
+async def _read_out(request: Request) -> None:
+    """Read what is left of a body: where something stands unread, the answer may never arrive."""
+    read = 0
+    async for chunk in request.stream():
+        read += len(chunk)
+        if read > LARGEST_CARRIED_BYTES:
+            return

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
@@ -249,9 +249,17 @@ def show_problems_as_pages(
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405 and request.method == "GET" and not request.url.path.startswith(prefix):
+            return RedirectResponse(page_of_form(request), status_code=303)
         remedies = {404: "Check the address, or begin at the dashboard."}
         remedy = remedies.get(error.status_code, "Go back.")
         return shown(request, Problem(error.status_code, "http", f"{error.detail}.", remedy))
+
+
+def page_of_form(request: Request) -> str:
+    """Return the page of a form that is sent to an address of its own, such as for the other language of what it answered."""
+    path, query = request.url.path.rpartition("/")[0] or "/", request.url.query
+    return f"{path}?{query}" if query else path
 
 
 def problem_page(

@@ -197,6 +197,11 @@ FIELD_WORDS = {
     "travel": "Does a joint event held in person also count as a visit?",
     "judgement": "Official rating that is lifted",
     "activities": "Activities of the programme",
+    "language": "Language",
+    "letterhead": "Letterhead",
+    "signature": "Signature of reports",
+    "organisation": "Identifier of the organisation",
+    "released": "May the public read?",
 }
 """By the path in an event's data."""
 

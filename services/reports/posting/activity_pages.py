@@ -48,6 +48,7 @@ from services.reports.posting.fields import (
     label_of,
     type_fields,
 )
+from services.reports.posting.offers import other_forms
 from services.reports.posting.store import ActivityVersion, KnownActivity, read_like, read_versions
 from services.reports.posting.touching import touched_reports
 from services.reports.store import read_partnerships
@@ -78,7 +79,9 @@ async def record_form(
     desk = await desk_of(request, poster)
     await desk.wait_for(position)
     fields = await _fields(desk)
-    typed = first_shown(fields) | ({"partnership": partnership} if partnership else {})
+    own = [slug for slug, _ in fields[0].choices]
+    chosen = partnership or (own[0] if len(own) == 1 else None)
+    typed = first_shown(fields) | ({"partnership": chosen} if chosen else {})
     return _record_page(desk, fields).show(desk, typed)
 
 
@@ -328,8 +331,8 @@ def _record_page(desk: Desk, fields: Sequence[Field]) -> FormPage:
         fields=fields,
         hints=HINTS,
         explained=EXPLAINED,
-        draft=True,
         button=words.say("Check"),
+        others=other_forms(desk.asker, words),
     )
 
 
@@ -343,7 +346,6 @@ def _correct_page(desk: Desk, found: KnownActivity, fields: Sequence[Field]) -> 
         fields=[*(replace(each, radio=False) for each in without_partnership(fields)), REASON],
         hints=HINTS,
         explained={},
-        draft=True,
         button=words.say("Compare before and after"),
     )
 
@@ -445,7 +447,7 @@ def _version_lines(found: KnownActivity, fields: Sequence[Field], desk: Desk) ->
         pair = [one.model_dump(mode="json", exclude_none=True) for one in (before, each.facts) if one is not None]
         lines.append(
             {
-                "what": capital(desk.words.say(VERSION_WORDS[each.type])),
+                "what": capital(_what_became(each, desk.words)),
                 "when": moment_said(each.recorded_at, desk.zone, desk.words),
                 "type": each.type,
                 "recorded_at": rfc3339(each.recorded_at),
@@ -469,9 +471,15 @@ VERSION_WORDS = {
     "activity.recorded": "recorded",
     "import.completed": "recorded by an import",
     "activity.corrected": "corrected",
-    "activity.retracted": "retracted, or counted again",
+    "activity.retracted": "retracted",
     "import.reversed": "taken back with its import",
 }
+
+
+def _what_became(version: ActivityVersion, words: Words) -> str:
+    """Return what an event did to an activity: a retraction of a retraction lets it count again."""
+    is_back = version.type == "activity.retracted" and version.withdrawn_by is None
+    return words.say("counted again") if is_back else words.say(VERSION_WORDS[version.type])
 
 
 def _like(activity: UUID, facts: ActivityFacts, words: Words) -> dict[str, str]:

@@ -125,8 +125,9 @@ def desk_in(frame: Frame) -> Desk:
 class FormPage:
     """A form before what is typed is put in: its heading, where it is sent, its fields, and what explains them.
 
-    `draft` lets the browser keep what was typed until the receipt; `effects` is what sending it would change. `liftable` are
-    official ratings in force: address, rating, reason; with `more_rows` one can ask for more lines.
+    The browser keeps what was typed until the receipt. `effects` is what sending it would change. `liftable` are
+    official ratings in force: address, rating, reason; with `more_rows` one can ask for more lines. `others` are other
+    forms that one may look for here: address and words.
     """
 
     title: str
@@ -136,11 +137,11 @@ class FormPage:
     explained: Mapping[str, str]
     intro: str = ""
     crumb: tuple[str, str] | None = None
-    draft: bool = False
     button: str = ""
     before: Sequence[tuple[str, list[str], bool]] = ()
     effects: Sequence[str] = ()
     liftable: Sequence[tuple[str, str, str]] = ()
+    others: Sequence[tuple[str, str]] = ()
     more_rows: bool = False
 
     def show(

@@ -123,9 +123,15 @@ def effect_in_words(effect: Effect, words: Words) -> str:
 
 def _cells(name: str, before: Standing, after: Standing, words: Words) -> str:
     if before.cells == after.cells:
+        if after.cells == 1:
+            if before.lit == after.lit:
+                return words.say("%(name)s: 1 cell, as before", name=name)
+            return words.say("%(name)s: 1 cell, but another", name=name)
         if before.lit == after.lit:
             return words.say("%(name)s: %(cells)s cells, as before", name=name, cells=after.cells)
         return words.say("%(name)s: %(cells)s cells, but not the same ones", name=name, cells=after.cells)
+    if after.cells == 1:
+        return words.say("%(name)s: %(before)s → 1 cell", name=name, before=before.cells)
     return words.say("%(name)s: %(before)s → %(after)s cells", name=name, before=before.cells, after=after.cells)
 
 

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     AMOUNT = "amount"
     FLAG = "flag"
     LINES = "lines"
+    ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,8 @@ def in_words(each: Field, value: Any, words: Words) -> str:  # noqa: ANN401 - wh
             return words.say("yes") if value else words.say("no")
         case Kind.LINES:
             return ", ".join(value)
+        case Kind.ROWS:
+            return " / ".join(value)
         case _:
             return str(value)
 
@@ -331,6 +334,8 @@ def _read(each: Field, text: str, typed: Typed) -> Any:  # noqa: ANN401 - each k
             return _one_of(text, {choice: choice for choice, _ in each.choices})
         case Kind.LINES:
             return [line for part in re.split(r"[\n;,]", text) if (line := " ".join(part.split()))]
+        case Kind.ROWS:
+            return [line for part in text.split("\n") if (line := " ".join(part.split()))]
 
 
 def _one_of(text: str, known: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -386,7 +391,7 @@ def _typed(each: Field, value: Any, language: Language) -> str:  # noqa: ANN401
             return "yes" if value else "no"
         case Kind.CODES:
             return ",".join(value)
-        case Kind.LINES:
+        case Kind.LINES | Kind.ROWS:
             return "\n".join(value)
         case _:
             return str(value)

@@ -21,7 +21,9 @@ from shared.domain.events import (
     Data as EventData,
 )
 from shared.domain.events import (
+    HomeFacts,
     MilestoneReached,
+    PartnershipEnded,
     PartnershipRegistered,
     PartnershipStanding,
     ProgrammeAgreed,
@@ -56,6 +58,17 @@ REGISTRY = (
 )
 SLUG = Field("partnership", required=True)
 ENDED = Field("ended_on", Kind.DAY)
+ENDING = (Field("ended_on", Kind.DAY, required=True), REASON)
+HOME = (
+    Field("name.id"),
+    Field("name.en"),
+    Field("language", Kind.CHOICE, required=True, choices=(("id", "Bahasa Indonesia"), ("en", "English"))),
+    Field("released", Kind.FLAG, required=True),
+    Field("letterhead", Kind.ROWS),
+    Field("signature", Kind.ROWS),
+    Field("country"),
+    Field("organisation"),
+)
 ROWS_AT_FIRST = 6
 MOST_ROWS = 200
 HINTS = {
@@ -69,6 +82,15 @@ HINTS = {
     "valid_until": "The last day, where there is one.",
     "reason": "Why, in one line. Auditors read it.",
     "valid_from": "It stands beside the computed rating from this day on, never instead of it.",
+}
+HINTS_OF_ENDING = {**HINTS, "ended_on": "The last day on which it was in force. From the next day on it is not rated."}
+HINTS_OF_HOME = {
+    **HINTS,
+    "language": "In which pages begin; everybody can choose the other.",
+    "released": "Where they may not, only those who have an account see anything.",
+    "letterhead": "Up to six lines, above every report.",
+    "signature": "Up to six lines: the office that signs reports. Names of people do not belong in the ledger.",
+    "organisation": "As the registers of IATI write it, such as ID-KDN-31. It stands in what is published of aid.",
 }
 
 
@@ -89,6 +111,7 @@ class Small:
 SMALL: Mapping[str, Small] = {
     "milestone.reached": Small(MILESTONE, MilestoneReached),
     "rating.set": Small(JUDGEMENT, RatingSet),
+    "partnership.ended": Small(ENDING, PartnershipEnded),
 }
 
 
@@ -119,14 +142,45 @@ def read_change(typed: Typed, partnership: Partnership) -> tuple[Data, list[Fiel
     reason = read.pop("reason", None)
     if "name" not in read:
         problems.append(FieldProblem("name.id", "one-language"))
-    before, changes = registry_of(partnership), {}
-    for name in dict.fromkeys(each.name.split(".")[0] for each in fields):
-        if (before.get(name) or None) != (read.get(name) or None):
-            changes[name] = read.get(name)
+    changes = _otherwise(fields, registry_of(partnership), read)
     problems = in_order(check(PartnershipStanding, read, fields, problems), (*fields, REASON))
     if not problems and not changes:
         problems = [FieldProblem("name.id", "nothing-changed")]
     return {"partnership": partnership.slug, "changes": changes, "reason": reason}, problems
+
+
+def type_home(facts: HomeFacts, language: Language) -> dict[str, str]:
+    """Return what a home says of itself as it would be typed."""
+    return type_fields(HOME, home_data(facts), language)
+
+
+def home_data(facts: HomeFacts) -> Data:
+    """Return what a home says of itself as data."""
+    return facts.model_dump(mode="json", exclude_none=True)
+
+
+def read_home_change(typed: Typed, facts: HomeFacts) -> tuple[Data, list[FieldProblem]]:
+    """Return what changes in what a home says of itself and why, and what is wrong; only what is another is in `changes`."""
+    read, problems = read_fields((*HOME, REASON), _country(typed))
+    reason = read.pop("reason", None)
+    if "name" not in read:
+        problems.append(FieldProblem("name.id", "one-language"))
+    changes = _otherwise(HOME, home_data(facts), read)
+    problems = in_order(check(HomeFacts, read, HOME, problems), (*HOME, REASON))
+    if not problems and not changes:
+        problems = [FieldProblem("name.id", "nothing-changed")]
+    return {"changes": changes, "reason": reason}, problems
+
+
+def _otherwise(fields: Sequence[Field], before: Data, read: Data) -> Data:
+    """Return what was read and is another than before, null for what is taken away."""
+    names = dict.fromkeys(each.name.split(".")[0] for each in fields)
+    return {name: read.get(name) for name in names if _filled(before.get(name)) != _filled(read.get(name))}
+
+
+def _filled(value: Any) -> Any:  # noqa: ANN401 - whatever stands in data
+    """Return a value; None for an empty text or list, which a form cannot tell from nothing."""
+    return None if value in ("", []) else value
 
 
 def programme_fields(rows: int, words: Words) -> list[Field]:

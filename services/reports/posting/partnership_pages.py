@@ -22,6 +22,7 @@ from services.reports.posting.fields import (
 from services.reports.posting.others import (
     ENDED,
     HINTS,
+    HINTS_OF_ENDING,
     REASON,
     REGISTRY,
     SLUG,
@@ -122,6 +123,22 @@ async def check_change(request: Request, keeper: Keeper, partnership: Slug, fill
         columns=[desk.words.say("Before"), desk.words.say("After")],
     )
     return check.show(desk, with_id(filled))
+
+
+@router.get("/partnerships/{partnership}/end")
+async def ending_form(request: Request, keeper: Keeper, partnership: Slug) -> HTMLResponse:
+    """Show the form by which a partnership ends."""
+    desk = await desk_of(request, keeper)
+    return _ending_page(desk, await desk.partnership(partnership)).show(desk, {})
+
+
+@router.post("/partnerships/{partnership}/end")
+async def check_ending(request: Request, keeper: Keeper, partnership: Slug, filled: Filled) -> HTMLResponse:
+    """Show from when on a partnership is rated no more, or the form again."""
+    desk = await desk_of(request, keeper)
+    page = _ending_page(desk, await desk.partnership(partnership))
+    title = desk.words.say("Check the ending")
+    return _check_small(desk, page, "partnership.ended", title, partnership, filled)
 
 
 @router.get("/partnerships/{partnership}/milestone")
@@ -277,7 +294,6 @@ def _registration_page(desk: Desk) -> FormPage:
         fields=(SLUG, *REGISTRY),
         hints=HINTS,
         explained={},
-        draft=True,
         button=desk.words.say("Check"),
     )
 
@@ -302,6 +318,19 @@ def _milestone_page(desk: Desk, entry: Partnership) -> FormPage:
         address=f"/partnerships/{entry.slug}/milestone",
         fields=SMALL["milestone.reached"].fields,
         hints=HINTS,
+        explained={},
+        button=desk.words.say("Check"),
+    )
+
+
+def _ending_page(desk: Desk, entry: Partnership) -> FormPage:
+    return FormPage(
+        title=desk.words.say("End the partnership with %(name)s", name=desk.name_of(entry)),
+        intro=desk.words.say("Its history stays, and can be read and rated for every day on which it was in force."),
+        crumb=_crumb(desk, entry),
+        address=f"/partnerships/{entry.slug}/end",
+        fields=SMALL["partnership.ended"].fields,
+        hints=HINTS_OF_ENDING,
         explained={},
         button=desk.words.say("Check"),
     )
@@ -353,7 +382,6 @@ def _programme_page(desk: Desk, entry: Partnership, rows: int) -> FormPage:
         hints={},
         explained={},
         button=desk.words.say("Check"),
-        draft=True,
         more_rows=True,
     )
 

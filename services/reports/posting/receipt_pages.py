@@ -11,7 +11,7 @@ from services.reports.news import TYPE_WORDS, moment_said
 from services.reports.posting.desk import Desk, desk_in
 from services.reports.posting.effects import Effect, effect_between, effect_in_words, effects_between
 from services.reports.posting.fields import capital
-from services.reports.posting.store import read_event
+from services.reports.posting.store import read_event, read_versions
 from services.reports.store import count_facts, read_known, read_newest
 from services.reports.study_routes import MOST_FACTS
 from shared.domain.access import Action, Allowed, Role, Subject, may
@@ -43,6 +43,7 @@ async def receipt(frame: Framed, event_id: UUID, position: Waited = None) -> Pag
     if stored is None:
         raise Fault(Problem(404, "unknown-event", f"There is no event {event_id}.", "Send the id from its receipt."))
     effects = await _effects(desk, stored.event)
+    activity = _activity_of(stored.event)
     sentences = [_in_both_languages(each, desk) for each in effects[:MOST_SHOWN]]
     proof = {
         "event_id": str(event_id),
@@ -61,7 +62,8 @@ async def receipt(frame: Framed, event_id: UUID, position: Waited = None) -> Pag
             "author": stored.event.author if frame.reader.role is not Role.PUBLIC else None,
             "sentences": sentences,
             "more": max(0, len(effects) - MOST_SHOWN),
-            "activity": _activity_of(stored.event),
+            "activity": activity,
+            "corrects": activity is not None and await _may_correct(desk, activity),
             "posts": isinstance(may(frame.reader, Action.POST, Subject(frame.reader.home)), Allowed),
         },
         document=lambda: {**proof, "changed": [dict(each) for each in sentences]},
@@ -85,6 +87,15 @@ async def _effects(desk: Desk, event: Event) -> list[Effect]:
         await read_known(desk.pool, desk.asker, each, desk.zone, event.partnership) for each in (before, event.position)
     ]
     return [effect_between(known[0], known[1], event.partnership, on)]
+
+
+async def _may_correct(desk: Desk, activity: UUID) -> bool:
+    """Say whether an activity counts still and may be corrected by whoever asks."""
+    found = await read_versions(desk.pool, desk.asker, activity, desk.position)
+    if found is None or found.now.withdrawn_by is not None:
+        return False
+    subject = Subject(desk.asker.home, found.now.facts.partnership)
+    return isinstance(may(desk.asker, Action.CORRECT_ACTIVITY, subject), Allowed)
 
 
 def _in_both_languages(effect: Effect, desk: Desk) -> list[tuple[str, str]]:

@@ -114,8 +114,9 @@ async function asked(path, values) {
 
 const DRAFTS = "kembar-draft ";
 const LONGEST_DRAFT_MILLISECONDS = 7 * 24 * 3600 * 1000;
+const MOST_OFFERED = 3;
 
-/** What the browser keeps: the drafts of forms, each under its account and its address. */
+/** What the browser keeps: the drafts of forms, each under its account, its address and the id of the event that it becomes. */
 const drafts = {
   read(key) {
     try {
@@ -125,12 +126,30 @@ const drafts = {
       return null;
     }
   },
-  write(key, draft) {
+  /** Those of one form, the last one typed first. */
+  of(place) {
     try {
-      localStorage.setItem(key, JSON.stringify(draft));
+      const keys = Object.keys(localStorage).filter((key) => key.startsWith(`${place} `));
+      return keys.map((key) => drafts.read(key)).filter(Boolean).sort((one, other) => other.at - one.at);
+    } catch {
+      return [];
+    }
+  },
+  write(place, draft) {
+    try {
+      localStorage.setItem(`${place} ${draft.event}`, JSON.stringify(draft));
+      sessionStorage.setItem(place, draft.event);
       return true;
     } catch {
       return false; // no room, or not allowed: the form works without
+    }
+  },
+  /** The id of the draft that this tab was last at work on. */
+  here(place) {
+    try {
+      return sessionStorage.getItem(place);
+    } catch {
+      return null;
     }
   },
   forget(isMeant) {
@@ -143,36 +162,116 @@ const drafts = {
   },
 };
 
+/** Keep a draft for this page while it is open; false where another tab has it, and has not left it in time. */
+function taken(event, milliseconds = 0) {
+  if (!navigator.locks) return Promise.resolve(true); // no browser has them without TLS: tabs then share
+  const options = milliseconds ? { signal: AbortSignal.timeout(milliseconds) } : { ifAvailable: true };
+  return new Promise((say) => {
+    const untilThePageIsLeft = (lock) => {
+      say(Boolean(lock));
+      return lock && new Promise(() => {});
+    };
+    navigator.locks.request(`${DRAFTS}${event}`, options, untilThePageIsLeft).catch(() => say(false));
+  });
+}
+
 /** Keep what is typed into a form until its receipt, and put it back when the form is opened anew. */
-function draft() {
+async function draft() {
   const stored = document.querySelector("[data-stored]");
   if (stored) drafts.forget((each) => !each || each.event === stored.dataset.stored);
   document.querySelector('form[action^="/sign-out"]')?.addEventListener("submit", () => drafts.forget(() => true));
+  const held = document.querySelector("[data-holds]");
+  if (held) taken(held.dataset.holds, 5000);
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
-  const { draft: account, kept, restored, discard } = form.dataset;
-  const key = `${DRAFTS}${account} ${location.pathname}`;
-  const said = document.getElementById("draft");
-  const found = drafts.read(key);
-  if (found && "fresh" in form.dataset && found.based_on === form.elements.based_on?.value) {
-    fill(form, found);
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: discard });
-    button.addEventListener("click", () => {
-      drafts.forget((each) => !each || each.event === found.event);
-      location.reload();
-    });
-    said.replaceChildren(`${restored} `, button);
+  const place = `${DRAFTS}${form.dataset.draft} ${location.pathname}`;
+  let isTyped = false;
+  const keep = () => isTyped && drafts.write(place, drafted(form));
+  const keepAndSay = calmly(() => {
+    const now = new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+    if (keep()) document.getElementById("draft").textContent = form.dataset.kept.replace("{time}", now);
+  });
+  form.addEventListener("input", () => {
+    isTyped = true;
+    keepAndSay();
+  });
+  form.addEventListener("submit", keep);
+  form.addEventListener("reset", () => (isTyped = false));
+  addEventListener("pagehide", keep);
+  if (!("fresh" in form.dataset)) return taken(form.elements.event.value, 5000);
+  const left = drafts.of(place).filter((each) => each.event !== form.elements.event.value);
+  const found = await draftToGoOnWith(form, left, drafts.here(place));
+  if (found && !isTyped) restore(form, found);
+  else taken(form.elements.event.value);
+  offer(form, left.filter((each) => each !== found));
+}
+
+/** The draft that this tab left, else the last one that no tab is at work on; none that says otherwise than the address does. */
+async function draftToGoOnWith(form, left, here) {
+  const asked = [...new URLSearchParams(location.search)].filter(([name]) => form.elements[name] && name !== "rows");
+  const fits = ({ values }) => asked.every(([name, wanted]) => values.some((pair) => pair[0] === name && pair[1] === wanted));
+  const own = left.find((each) => each.event === here);
+  if (own && fits(own) && (await taken(own.event, 2000))) return own; // the page before this one lets go of it in a moment
+  for (const each of left) if (each !== own && fits(each) && (await taken(each.event))) return each;
+  return null;
+}
+
+function drafted(form) {
+  const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "event");
+  const { event, based_on: basedOn, rows } = form.elements;
+  return { at: Date.now(), event: event.value, based_on: basedOn?.value, rows: rows?.value, about: about(form), values };
+}
+
+/** What a draft is about, in a few words: what was chosen and typed first. */
+function about(form) {
+  const texts = [...form.elements].flatMap((field) => {
+    if (!field.value || field.type === "hidden") return [];
+    if (field.matches("select")) return field.selectedOptions[0].defaultSelected ? [] : [field.selectedOptions[0].text];
+    return field.matches("input:not([type=radio], [type=checkbox], [type=file]), textarea") && field.value !== field.defaultValue ? [field.value] : [];
+  });
+  return texts.slice(0, 3).join(", ");
+}
+
+function restore(form, found) {
+  if (Number(found.rows) > Number(form.elements.rows?.value)) {
+    const asked = new URLSearchParams(location.search);
+    asked.set("rows", found.rows);
+    return location.replace(`?${asked}`);
   }
-  form.addEventListener("input", calmly(() => {
-    const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "event");
-    const event = form.elements.event.value;
-    const isKept = drafts.write(key, { at: Date.now(), event, based_on: form.elements.based_on?.value, values });
-    if (isKept) said.textContent = kept.replace("{time}", new Date().toLocaleTimeString(document.documentElement.lang));
+  fill(form, found);
+  document.getElementById("draft").replaceChildren(`${form.dataset.restored} `, quietButton(form.dataset.discard, () => {
+    drafts.forget((each) => !each || each.event === found.event);
+    form.reset();
+    location.reload();
   }));
 }
 
-function fill(form, { event, values }) {
+/** Name the other drafts of this form, to be taken up or thrown away; those that another tab is at work on are left to it. */
+async function offer(form, left) {
+  const list = document.getElementById("drafts");
+  const held = navigator.locks ? (await navigator.locks.query()).held.map((each) => each.name) : [];
+  const free = left.filter((each) => !held.includes(`${DRAFTS}${each.event}`));
+  list.replaceChildren(...free.slice(0, MOST_OFFERED).map((each) => {
+    const line = document.createElement("li");
+    line.append(
+      `${form.dataset.waits.replace("{about}", each.about || "–")} `,
+      quietButton(form.dataset.takeUp, async () => (await taken(each.event)) && (restore(form, each), line.remove())),
+      " ",
+      quietButton(form.dataset.away, () => (drafts.forget((one) => !one || one.event === each.event), line.remove())),
+    );
+    return line;
+  }));
+}
+
+function quietButton(text, work) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: text });
+  button.addEventListener("click", work);
+  return button;
+}
+
+function fill(form, { event, based_on: basedOn, values }) {
   form.elements.event.value = event;
+  if (basedOn) form.elements.based_on.value = basedOn;
   const typed = Map.groupBy ? Map.groupBy(values, ([name]) => name) : grouped(values);
   for (const field of form.elements) {
     if (!field.name || field.type === "hidden") continue;

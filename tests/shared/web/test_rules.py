@@ -14,6 +14,7 @@ OPEN = {
     "GET /static/{name}",
     "GET /sign-in",
     "POST /sign-in",
+    "POST /sign-in/again",
     "POST /sign-out",
     "GET /sign-in/link",
     "POST /sign-in/link",
@@ -139,7 +140,9 @@ RULES |= {
             "/activities/{activity}/correct": Action.POST,
             "/activities/{activity}/retract": Action.POST,
             "/register": Action.KEEP_REGISTRY,
+            "/home": Action.CHANGE_HOME,
             "/partnerships/{partnership}/change": Action.KEEP_REGISTRY,
+            "/partnerships/{partnership}/end": Action.KEEP_REGISTRY,
             "/partnerships/{partnership}/milestone": Action.NOTE_MILESTONE,
             "/partnerships/{partnership}/programme": Action.AGREE_PROGRAMME,
             "/partnerships/{partnership}/judgement": Action.JUDGE,
@@ -149,6 +152,7 @@ RULES |= {
         }.items()
         for method in ("GET", "POST")
     },
+    "GET /ingest/post": Action.POST,
     "POST /ingest/post": Action.POST,
     "GET /imports": Action.READ_IMPORTS,
     "POST /imports": Action.IMPORT,
