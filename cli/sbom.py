@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, distribution, metadata
 from pathlib import Path
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -109,7 +109,10 @@ def _release(version: str) -> list[str]:
 
 
 def _licence(package: Locked) -> License | None:
-    """Return the licence that the installed package names; None where it is not installed here, or names none."""
+    """Return the licence that the installed package names, in its metadata or at the head of its licence's text.
+
+    None where it is not installed here, or names none.
+    """
     try:
         said = metadata(package.name)
     except PackageNotFoundError:
@@ -119,10 +122,17 @@ def _licence(package: Locked) -> License | None:
     classified = [each.split(" :: ")[-1] for each in said.get_all("Classifier", []) if each.startswith("License :: ")]
     short = [each for each in (said["License"] or "", *classified) if each and len(each) <= LONGEST_NAME]
     known = [each for each in (fixup_id(CLASSIFIED.get(each, each)) for each in short) if each]
-    named = [said["License-Expression"] or "", *known, *short]
+    named = [said["License-Expression"] or "", *known, *short, _head_of_licence(package.name)]
     first = next((each for each in named if each), None)
     return (
         LicenseFactory().make_from_string(first, license_acknowledgement=LicenseAcknowledgement.DECLARED)
         if first
         else None
     )
+
+
+def _head_of_licence(package: str) -> str:
+    """Return the licence that the first line of its text names, such as “MIT License”; nothing where that is none we know."""
+    files = (each for each in distribution(package).files or () if each.name.startswith(("LICENSE", "LICENCE")))
+    heads = (each.read_text().strip().partition("\n")[0] for each in files)
+    return next((CLASSIFIED[each] for each in heads if each in CLASSIFIED), "")

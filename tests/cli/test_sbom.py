@@ -1,6 +1,7 @@
 """The bill of materials is valid CycloneDX, holds all that the lock installs, and is the same bytes each time."""
 
 import json
+import re
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -10,6 +11,11 @@ from cli.lock import Locked, needed_to_run, read_lock
 from cli.sbom import as_text, bill, sbom
 from tests.support.program import run
 
+ALLOWED = {
+    *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD License", "ISC", "MIT", "MIT-0", "PSF-2.0", "PSFL", "OFL-1.1"),
+    *("MPL-2.0", "LGPL-2.1-only"),
+}
+"""The last two bind whoever changes their files; ours only use them."""
 VALIDATOR = JsonStrictValidator(SchemaVersion.V1_6)
 
 
@@ -54,6 +60,21 @@ def test_every_package_stands_in_it_with_its_hashes_and_its_licence(written):
     assert components["fastapi"]["licenses"][0]["license"]["id"] == "MIT"
     without = [name for name, each in components.items() if not each.get("licenses")]
     assert set(without) <= {each.name for each in read_lock() if each.marker}
+
+
+def test_no_licence_asks_more_than_that_its_own_files_stay_as_they_are(written):
+    """Neither GPL nor AGPL: Kembar can be run and handed on by a government under its own licence."""
+    components = {each["name"]: each for each in json.loads(written)["components"]}
+    licences = {name: licence_of(each) for name, each in components.items() if each.get("licenses")}
+
+    assert {name: said for name, said in licences.items() if not set(re.split(" AND | OR ", said)) <= ALLOWED} == {}
+    assert licences["axe-playwright-python"] == "MIT", "its metadata name none, the text of its licence does"
+    assert licences["playwright"] == licences["python-multipart"] == "Apache-2.0"
+
+
+def licence_of(component):
+    (said,) = component["licenses"]
+    return said.get("expression") or said["license"].get("id") or said["license"]["name"]
 
 
 def test_what_a_package_needs_and_what_is_for_tests_only_is_told(written):

@@ -2,19 +2,25 @@
 
 import json
 import re
+from urllib.parse import urlencode
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from tests.support.access import PASSWORD, Browser
 from tests.support.build import a_partnership
 from tests.support.forms import Clerk, forms_on, text_of
 from tests.support.homes import token_of
+from tests.support.people import person_of
 
 RECORD = {"direction": "inbound", "title__en": "Letter of the mayor"}
 FORMS = {
     "/record": {"bureau", "issuer", "embassy"},
     "/register": {"bureau", "issuer"},
     "/partnerships/hanoi/change": {"bureau", "issuer"},
+    "/partnerships/hanoi/end": {"bureau", "issuer"},
+    "/home": {"bureau", "issuer"},
     "/partnerships/hanoi/milestone": {"bureau", "issuer"},
     "/partnerships/hanoi/programme": {"bureau", "issuer"},
     "/partnerships/hanoi/judgement": {"bureau", "issuer"},
@@ -81,8 +87,46 @@ async def test_whoever_is_nobody_is_sent_to_sign_in_and_comes_back(homes):
 
     assert answer.status_code == 303
     assert answer.headers["location"] == "/sign-in?next=%2Frecord%3Fpartnership%3Dhanoi"
-    assert (await public.send("/ingest/post", id=str(uuid4()), type="activity.recorded", data="{}")).status_code == 401
-    assert (await public.send("/record", partnership="hanoi")).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/record", "/ingest/post", "/imports/7a0f4e52-1f3a-4c55-9d7e-0c6f6d1b2a33/load"])
+async def test_what_nobody_known_sends_is_carried_to_where_one_signs_in_and_stays_in_the_page(homes, path):
+    public = clerk_of(homes, None)
+
+    sent = await public.send(f"{path}?lang=en", partnership="hanoi", title__en='A "letter"')
+
+    assert sent.status_code == 307, "the browser sends the same form there"
+    assert sent.headers["location"] == f"/sign-in/again?{urlencode({'next': f'{path}?lang=en', 'lang': 'en'})}"
+    page = await public.send(sent.headers["location"], partnership="hanoi", title__en='A "letter"')
+    assert page.status_code == 401
+    assert "Nothing that you typed is lost" in text_of(page)
+    (form,) = forms_on(page.text)
+    assert form.values["carried.partnership"] == ["hanoi"]
+    assert form.values["carried.title.en"] == ['A "letter"']
+
+
+async def test_whoever_signs_in_again_finds_the_form_as_it_was_sent_and_is_asked_before_it_goes(homes, slug):
+    await person_of(homes.installation, "ratna")
+    sent = {"partnership": slug, "indicator": "contact", "occurred": "2026-05", "direction": "inbound"}
+    async with httpx.AsyncClient(base_url=homes.installation.url, timeout=30, trust_env=False) as http:
+        browser = Browser(http)
+        answer = await browser.post("/record?lang=en", **sent, **{"title.en": "Typed before"})
+        page = await browser.post(answer.headers["location"], **sent, **{"title.en": "Typed before"})
+        for password in ("not the one", PASSWORD):
+            page = await submit(browser, page, name="ratna", password=password)
+            assert forms_on(page.text), "what was typed is in the page, whatever the password"
+        assert page.status_code == 200
+        assert "Typed before" not in text_of(page)
+        checked = await submit(browser, page)
+
+    assert "Check the activity" in text_of(checked)
+    assert "Typed before" in text_of(checked)
+
+
+async def submit(browser, page, **typed):
+    """Send the form of a page as it stands, with what is typed."""
+    form = forms_on(page.text)[0]
+    return await browser.post(form.action, **{name: values[0] for name, values in form.values.items()} | typed)
 
 
 async def test_an_embassy_is_offered_its_own_partnerships_and_can_send_no_other(homes):
@@ -416,6 +460,51 @@ async def test_a_partnership_is_registered_and_its_entry_changed_by_form(homes, 
     data = json.loads(forms_on(checked.text)[0].values["data"][0])
     assert data["changes"] == {"fields": ["Education"], "country": "KR"}
     assert (await clerk.store(checked)).status_code == 200
+
+
+async def test_a_partnership_ends_by_form_and_is_rated_no_more_from_the_next_day_on(homes, clerk, slug):
+    page = await clerk.get(f"/partnerships/{slug}/end", lang="en")
+    assert forms_on(page.text)[0].to_fill_in == ["ended_on", "reason"]
+    checked = await clerk.fill_in(page, ended_on="31 Oktober 2026", reason="It was not renewed")
+    assert "31 October 2026" in text_of(checked)
+
+    receipt = await clerk.store(checked)
+
+    assert f"City {slug[-4:]}: not in force." in text_of(receipt)
+    twice = await clerk.fill_in(await clerk.get(f"/partnerships/{slug}/end", lang="en"), ended_on="2026", reason="x")
+    assert "This is no day of the calendar." in text_of(twice)
+    twice = await clerk.fill_in(twice, ended_on="2026-11-01")
+    assert "It has ended already." in text_of(twice)
+
+
+async def test_no_partnership_ends_in_the_future(clerk, slug):
+    page = await clerk.get(f"/partnerships/{slug}/end", lang="en")
+
+    assert "Note the end once it has come." in text_of(await clerk.fill_in(page, ended_on="2030-01-01", reason="x"))
+
+
+async def test_what_a_home_says_of_itself_is_changed_by_form_and_only_that(homes):
+    clerk = Clerk(homes.installation, token=token_of("bureau", "auckland"))
+    page = await clerk.get("/home", lang="en")
+    form = forms_on(page.text)[0]
+    assert form.to_fill_in == ["reason"]
+    unchanged = await clerk.fill_in(page, reason="Nothing")
+    assert unchanged.status_code == 422
+    assert "Nothing is changed yet" in text_of(unchanged)
+
+    letterhead = "Auckland Council\r\n135 Albert Street, Auckland"
+    checked = await clerk.fill_in(page, letterhead=letterhead, released="no", reason="It has a letterhead")
+
+    assert "Auckland Council / 135 Albert Street, Auckland" in text_of(checked)
+    assert "Whoever has no account will see nothing any more." in text_of(checked)
+    data = json.loads(forms_on(checked.text)[0].values["data"][0])
+    lines = ["Auckland Council", "135 Albert Street, Auckland"]
+    assert data["changes"] == {"letterhead": lines, "released": False}
+    changed = await clerk.fill_in(checked, 1)
+    assert forms_on(changed.text)[0].values["released"] == ["no"], "it can be changed once more"
+    back = await clerk.fill_in(changed, released="yes")
+    assert (await clerk.store(back)).status_code == 200
+    assert lines[1] in (await clerk.get("/home")).text
 
 
 async def test_a_step_of_the_procedure_is_noted_by_form(homes, clerk, slug):

@@ -83,6 +83,8 @@ PROBLEM_WORDS = {
     "invisible": "It has a character that cannot be seen. Type it anew.",
     "together": "Value and currency go together. Give both or neither.",
     "future": "This lies in the future, so it cannot have been held yet. Correct the date, or choose “planned”.",
+    "future-end": "This lies in the future. Note the end once it has come.",
+    "ended-already": "It has ended already. To put the day right, change the entry.",
     "whole-evidence": "Of a document, give title, hash, kind and size together, or none of them.",
     "unknown-partnership": "There is no such partnership, or it is not one of yours. Choose one of those that are offered.",
     "unknown-activity": "There is no such activity. Copy its id from its page, or leave this empty.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from services.reports.posting.fields import (
@@ -122,6 +123,21 @@ def read_registration(typed: Typed) -> tuple[Data, list[FieldProblem]]:
     if "name" not in data:
         problems.append(FieldProblem("name.id", "one-language"))
     return data, in_order(check(PartnershipRegistered, data, fields, problems), fields)
+
+
+def read_ending(typed: Typed, partnership: Partnership, today: date) -> tuple[Data, list[FieldProblem]]:
+    """Return the data of a partnership's end, and what is wrong."""
+    data, problems = SMALL["partnership.ended"].read(typed, partnership=partnership.slug)
+    founded = partnership.facts.mou_date
+    if problems:
+        return data, problems
+    if partnership.ended_on is not None:
+        return data, [FieldProblem("ended_on", "ended-already")]
+    if date.fromisoformat(data["ended_on"]) > today:
+        return data, [FieldProblem("ended_on", "future-end")]
+    if founded is not None and date.fromisoformat(data["ended_on"]) < founded:
+        return data, [FieldProblem("ended_on", "ends-before")]
+    return data, []
 
 
 def type_registry(partnership: Partnership, language: Language) -> dict[str, str]:

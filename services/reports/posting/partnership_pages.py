@@ -29,6 +29,7 @@ from services.reports.posting.others import (
     SMALL,
     programme_fields,
     read_change,
+    read_ending,
     read_programme,
     read_registration,
     registry_of,
@@ -136,8 +137,11 @@ async def ending_form(request: Request, keeper: Keeper, partnership: Slug) -> HT
 async def check_ending(request: Request, keeper: Keeper, partnership: Slug, filled: Filled) -> HTMLResponse:
     """Show from when on a partnership is rated no more, or the form again."""
     desk = await desk_of(request, keeper)
-    page = _ending_page(desk, await desk.partnership(partnership))
-    title = desk.words.say("Check the ending")
+    entry = await desk.partnership(partnership)
+    page, title = _ending_page(desk, entry), desk.words.say("Check the ending")
+    _, problems = read_ending(filled, entry, desk.today)
+    if problems and filled.get("step") != "change":
+        return page.show(desk, filled, problems)
     return _check_small(desk, page, "partnership.ended", title, partnership, filled)
 
 

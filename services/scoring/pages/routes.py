@@ -6,6 +6,7 @@ Each form does what a route of the API does, by the same functions.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,6 +19,8 @@ from services.scoring.alerts import read_alerts
 from services.scoring.delivery import routes as delivery_routes
 from services.scoring.delivery.mail import is_set_up
 from services.scoring.delivery.matching import queries as delivery_queries
+from services.scoring.feeds.asked import KINDS, id_of
+from services.scoring.feeds.store import Place
 from services.scoring.pages.forms import changes_asked, id_asked, note_asked, snooze_asked, subscription_asked
 from services.scoring.pages.views import (
     KIND_WORDS,
@@ -77,10 +80,11 @@ async def alerts(
 ) -> HTMLResponse:
     """Show what was raised, the latest first, and who sees to it."""
     pool = request.app.state.runtime.pool
+    position = request.app.state.progress.checkpoint.position
     found = await read_alerts(
         pool,
         reader,
-        up_to=request.app.state.progress.checkpoint.position,
+        up_to=position,
         before=read_cursor(cursor) if cursor else None,
         partnership=partnership or None,
         kinds=[kind] if kind else None,
@@ -103,6 +107,7 @@ async def alerts(
         "alerts.html",
         words,
         here={name: value for name, value in asked.items() if value},
+        live=None if cursor else _live(position, asked),
         alerts=views[:MOST_ALERTS],
         earlier=cursor_of(found[MOST_ALERTS - 1]) if len(found) > MOST_ALERTS else None,
         partnerships=[(slug, partnership_name(each, words)) for slug, each in sorted(registry.items())],
@@ -121,7 +126,7 @@ async def acknowledge(request: Request, account: Acknowledger, form: Filled) -> 
         await acknowledgements.take_back(request, account, alert)
     else:
         await acknowledgements.acknowledge(request, account, alert, note_asked(form))
-    return _back(request, "/alerts")
+    return _back(request, "/alerts", "partnership", "kind", "thresholds")
 
 
 @router.get("/subscriptions")
@@ -292,7 +297,20 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-def _back(request: Request, path: str) -> Response:
-    """Return to a page in the language in which its form was filled in."""
-    language = "?lang=en" if request.query_params.get("lang") == "en" else ""
-    return RedirectResponse(f"{path}{language}", status_code=303, headers=NEVER_STORED)
+def _live(position: int, asked: Mapping[str, str | None]) -> dict[str, str]:
+    """Return where to listen for the alerts that come after those on the page."""
+    wanted = {
+        "last_event_id": id_of(Place.after(position)),
+        "partnership": asked["partnership"],
+        "kinds": asked["kind"],
+        "thresholds": asked["thresholds"],
+    }
+    address = urlencode({name: value for name, value in wanted.items() if value})
+    return {"address": f"/scoring/v1/alerts/stream?{address}", "events": " ".join(KINDS), "resume": "last_event_id"}
+
+
+def _back(request: Request, path: str, *kept: str) -> Response:
+    """Return to a page in the language in which its form was filled in, with what is kept of the address."""
+    asked = [(name, request.query_params.get(name)) for name in ("lang", *kept)]
+    query = urlencode([(name, value) for name, value in asked if value])
+    return RedirectResponse(f"{path}?{query}" if query else path, status_code=303, headers=NEVER_STORED)

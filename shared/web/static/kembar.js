@@ -60,37 +60,47 @@ function years() {
   place.replaceChildren(slider, shown);
 }
 
-/** Say how many events came since, without moving what is being read; say when the connection breaks and is mended. */
+const COME_BACK_MILLISECONDS = 5000;
+
+/** Say how much came since, without moving what is being read; say when the connection breaks and is mended. */
 function live() {
   const place = document.getElementById("live");
   if (!place || !window.EventSource) return;
-  const { stream, one, many, show, broken, mended } = place.dataset;
-  let count = 0, isBroken = false;
+  const { stream, events, resume, one, many, show, broken, mended } = place.dataset;
+  let count = 0, last = null, isBroken = false, source, again;
   const say = (text, withButton) => {
     place.textContent = text;
-    if (!withButton) return;
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: show });
-    button.addEventListener("click", () => location.reload());
-    place.append(button);
+    if (withButton) place.append(Object.assign(quietButton(show, () => location.reload()), { className: "" }));
   };
   const tell = () => say(count === 0 ? "" : count === 1 ? one : many.replace("{count}", count), count > 0);
-  const source = new EventSource(stream);
-  source.addEventListener("recorded", (event) => {
-    count += JSON.parse(event.data).count;
+  const heard = (event) => {
+    last = event.lastEventId || last;
+    count += JSON.parse(event.data).count ?? 1;
     tell();
-  });
-  source.addEventListener("open", () => {
+  };
+  const opened = () => {
     if (!isBroken) return;
     isBroken = false;
     say(mended, false);
     setTimeout(tell, 4000);
-  });
-  source.addEventListener("error", () => {
-    if (isBroken || source.readyState === EventSource.CLOSED) return;
+  };
+  const failed = () => {
+    // Where the answer was a refusal, such as of a proxy whose server starts anew, the browser itself does not come back.
+    if (source.readyState === EventSource.CLOSED) again = setTimeout(listen, COME_BACK_MILLISECONDS);
+    if (isBroken) return;
     isBroken = true;
     say(broken, false);
-  });
-  addEventListener("pagehide", () => source.close());
+  };
+  const listen = () => {
+    const address = new URL(stream, location);
+    if (last) address.searchParams.set(resume, last);
+    source = new EventSource(address);
+    for (const name of events.split(" ")) source.addEventListener(name, heard);
+    source.addEventListener("open", opened);
+    source.addEventListener("error", failed);
+  };
+  listen();
+  addEventListener("pagehide", () => (clearTimeout(again), source.close()));
 }
 
 /** Wait until nothing has happened for a while, then do it once. */
