@@ -1,6 +1,7 @@
 """What all pages of reports share: who reads, in which language, of which past; and each page's twins as data."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from pathlib import Path
@@ -27,6 +28,7 @@ from shared.words.dates import date_in_words
 from shared.words.words import Words
 
 T = TypeVar("T")
+Document = Mapping[str, Any]
 YEARS_ON_THE_SLIDER = 40
 MOST_PAGES = 99_999
 LONGEST_TEXT = 200
@@ -74,20 +76,21 @@ class Page:
     """A page before it is written: what its template shows, and the same as a document and as a table.
 
     `here` are the filters in its address: they are kept in another language and another past. `live` is the position after
-    which to listen for what comes; `topic` the part of the help that explains it.
+    which to listen for what comes; `topic` the part of the help that explains it. What a document or a table takes long to
+    gather is awaited only where it is asked for.
     """
 
     frame: Frame
     template: str
     shown: Mapping[str, Any]
-    document: Callable[[], Mapping[str, Any]]
-    table: Callable[[], Table]
+    document: Callable[[], Document | Awaitable[Document]]
+    table: Callable[[], Table | Awaitable[Table]]
     topic: str
     here: Mapping[str, str] = field(default_factory=dict)
     live: int | None = None
 
-    def as_html(self, twin: str) -> HTMLResponse:
-        """Return it for people; `twin` is the path of its data, without an ending."""
+    def as_html(self, twin: str, path: str | None = None) -> HTMLResponse:
+        """Return it for people; `twin` is the path of its data, without an ending, `path` its own if not the request's."""
         frame = self.frame
         return render(
             templates,
@@ -102,6 +105,7 @@ class Page:
             twin=twin,
             live=self._live(),
             topic=self.topic,
+            path=path,
             **self.shown,
         )
 
@@ -121,10 +125,13 @@ def add_page(router: APIRouter, path: str, make: Callable[..., Any], twin: str |
     data = twin or path
 
     async def as_json(page: made) -> Response:
-        return JSONResponse(page.document())
+        document = page.document()
+        return JSONResponse(await document if inspect.isawaitable(document) else document)
 
     async def as_csv(page: made) -> Response:
-        return Response(csv_of(page.table()), media_type="text/csv; charset=utf-8")
+        table = page.table()
+        whole = await table if inspect.isawaitable(table) else table
+        return Response(csv_of(whole), media_type="text/csv; charset=utf-8")
 
     async def as_html(request: Request, page: made) -> Response:
         return page.as_html(twin or request.url.path)

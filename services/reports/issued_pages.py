@@ -1,94 +1,134 @@
-"""The pages of issued reports: which there are, and one of them with its hash, to be made again and compared."""
+"""The pages of issued reports: which there are, one of them with its hash, to be made again and compared, and to issue one."""
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 
+from services.reports.answers import position_for
 from services.reports.asked import Kind
-from services.reports.issued import Issued
-from services.reports.issued_routes import Reader, compared, existing
+from services.reports.bodies import fitted
+from services.reports.frame import Frame, Framed, Page, add_page, table_of
+from services.reports.issued import Issued, Made, issued_document, issuer_of
+from services.reports.issued_routes import ReportAsked, compared, existing, issue_made, settled_order
 from services.reports.issued_store import read_issued
-from services.reports.pages import templates
-from services.reports.report_pages import KIND_WORDS, clocks_kept
-from shared.domain.access import Principal
-from shared.projection.homes import read_home
-from shared.web.homes import zone_of
-from shared.web.pages import language_of, language_of_home, render
+from services.reports.makers import made_while_waiting
+from services.reports.posting.desk import desk_in
+from services.reports.report import Table
+from services.reports.report_pages import KIND_WORDS
+from shared.domain.access import Action, Principal, Subject
+from shared.web.forms import NEVER_STORED, Filled, RequiresSignIn
+from shared.web.principal import refuse_forgery
+from shared.web.rules import demand
+from shared.wire.problems import Fault, Problem
 from shared.words.dates import date_in_words, occurred_in_words
-from shared.words.words import Language, Words
+from shared.words.words import Language
 
 MOST_SHOWN = 100
-
+KEYS = ("event_id", "position", "recorded_at", "author", "kind", "format", "partnership", "made_at", "hash", "content")
+ASKED = (
+    "from",
+    "to",
+    "known",
+    "partnership",
+    "rubric",
+    "compare_known",
+    "compare_from",
+    "compare_to",
+    "format",
+    "lang",
+)
+Issuer = Annotated[Principal, Depends(RequiresSignIn(Action.ISSUE_REPORT))]
+Waited = Annotated[int | None, Query(ge=0, le=10**15)]
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/reports/issued")
-async def issued_list(
-    request: Request, reader: Reader, before: Annotated[int | None, Query(ge=0, le=2**53)] = None
-) -> HTMLResponse:
-    """Show the reports that were issued, the latest first."""
-    home = await read_home(request.app.state.runtime.pool, reader.home)
-    words = Words(language_of(request, language_of_home(home)))
-    found = await read_issued(request.app.state.runtime.pool, reader, before=before, most=MOST_SHOWN + 1)
-    zone = await zone_of(request, reader.home)
-    lines = [_line(each, words, zone) for each in found[:MOST_SHOWN]]
-    following = found[MOST_SHOWN - 1].position if len(found) > MOST_SHOWN else None
-    return render(
-        templates,
-        "issued.html",
-        request,
-        words,
-        kept=clocks_kept(request),
-        home=home,
-        reader=reader,
+async def issued_list(frame: Framed, before: Annotated[int | None, Query(ge=0, le=2**53)] = None) -> Page:
+    """Show the reports that were issued, as known then, the latest first."""
+    demand(frame.reader, Action.READ_ISSUED, Subject(frame.reader.home))
+    position = await position_for(frame.request, frame.question)
+    ends = position + 1 if before is None else min(before, position + 1)
+    found = await read_issued(frame.pool, frame.reader, before=ends, most=MOST_SHOWN + 1)
+    page = found[:MOST_SHOWN]
+    return Page(
+        frame=frame,
+        template="issued.html",
+        shown={
+            "lines": [_line(each, frame) for each in page],
+            "following": str(page[-1].position) if len(found) > MOST_SHOWN else None,
+        },
+        document=lambda: {"items": [issued_document(each) for each in page], "position": position},
+        table=lambda: _table(page),
         topic="reports",
-        lines=lines,
-        following=following,
     )
 
 
-@router.get("/reports/issued/{event_id}")
-async def issued_one(request: Request, reader: Reader, event_id: UUID) -> HTMLResponse:
-    """Show an issued report: who issued it when, what was asked, its hash."""
-    return await _page(request, reader, await existing(request, reader, event_id), None)
+async def issued_one(frame: Framed, event_id: UUID, position: Waited = None) -> Page:
+    """Show an issued report: who issued it when, what was asked, its hash; `position` is waited for."""
+    await desk_in(frame).wait_for(position)
+    return _page(frame, await _known(frame, event_id), None)
 
 
-@router.post("/reports/issued/{event_id}/again")
-async def issued_again(request: Request, reader: Reader, event_id: UUID) -> HTMLResponse:
+async def issued_again(frame: Framed, event_id: UUID) -> HTMLResponse:
     """Make an issued report again and show how it compares."""
-    fixed = await existing(request, reader, event_id)
-    return await _page(request, reader, fixed, await compared(request, fixed))
+    fixed = await _known(frame, event_id)
+    page = _page(frame, fixed, await compared(frame.request, fixed))
+    own = f"/reports/issued/{event_id}"
+    return page.as_html(own, path=own)
 
 
-async def _page(request: Request, reader: Principal, fixed: Issued, again: dict[str, Any] | None) -> HTMLResponse:
-    home = await read_home(request.app.state.runtime.pool, reader.home)
-    words = Words(language_of(request, language_of_home(home)))
-    line = _line(fixed, words, await zone_of(request, reader.home))
-    asked_home = {"home": reader.home} if request.query_params.get("home") else {}
-    bytes_at = f"/reports/v1/issued/{fixed.event_id}/bytes" + (f"?{urlencode(asked_home)}" if asked_home else "")
-    return render(
-        templates,
-        "issued_one.html",
-        request,
-        words,
-        kept=clocks_kept(request),
-        home=home,
-        reader=reader,
+@router.post("/reports/{kind}/issue", dependencies=[Depends(refuse_forgery)])
+async def issue(request: Request, issuer: Issuer, kind: str, form: Filled) -> RedirectResponse:
+    """Fix the report that the page shows, as it was known at its moment, and lead to what was fixed."""
+    said = {name: form[name] for name in ASKED if form.get(name)}
+    asked = fitted(ReportAsked, {"kind": kind, **said})
+    made = await made_while_waiting(request, await settled_order(request, issuer_of(issuer.home), asked))
+    assert isinstance(made, Made)
+    receipt = json.loads(bytes((await issue_made(request, issuer, made)).body))["receipt"]
+    return RedirectResponse(_address_of(receipt, asked.language), status_code=303, headers=NEVER_STORED)
+
+
+def _address_of(receipt: Mapping[str, Any], language: Language) -> str:
+    asked = {"position": receipt["position"], **({"lang": language} if language != "id" else {})}
+    return f"/reports/issued/{receipt['event_id']}?{urlencode(asked)}"
+
+
+async def _known(frame: Frame, event_id: UUID) -> Issued:
+    """Return an issued report; raise the 404 where none was known by then that the reader may see."""
+    demand(frame.reader, Action.READ_ISSUED, Subject(frame.reader.home))
+    fixed = await existing(frame.request, frame.reader, event_id)
+    if fixed.position > await position_for(frame.request, frame.question):
+        title = f"There is no event {event_id} that you may see, as known then."
+        raise Fault(Problem(404, "unknown-event", title, "Look for it at /reports/issued."))
+    return fixed
+
+
+def _page(frame: Frame, fixed: Issued, again: dict[str, Any] | None) -> Page:
+    asked_home = {"home": frame.reader.home} if frame.request.query_params.get("home") else {}
+    return Page(
+        frame=frame,
+        template="issued_one.html",
+        shown={
+            "again": again,
+            "line": _line(fixed, frame),
+            "fixed": fixed,
+            "own": f"/reports/issued/{fixed.event_id}",
+            "versions": sorted(fixed.versions.items()),
+            "bytes_at": f"/reports/v1/issued/{fixed.event_id}/bytes"
+            + (f"?{urlencode(asked_home)}" if asked_home else ""),
+        },
+        document=lambda: issued_document(fixed),
+        table=lambda: _table([fixed]),
         topic="reports",
-        again=again,
-        line=line,
-        fixed=fixed,
-        versions=sorted(fixed.versions.items()),
-        bytes_at=bytes_at,
     )
 
 
-def _line(fixed: Issued, words: Words, zone: ZoneInfo) -> dict[str, Any]:
-    recorded = fixed.recorded_at.astimezone(zone)
+def _line(fixed: Issued, frame: Frame) -> dict[str, Any]:
+    words, recorded = frame.words, fixed.recorded_at.astimezone(frame.zone)
     return {
         "id": fixed.event_id,
         "kind": words.say(KIND_WORDS[Kind(fixed.kind)]) if fixed.kind in set(Kind) else fixed.kind,
@@ -98,6 +138,7 @@ def _line(fixed: Issued, words: Words, zone: ZoneInfo) -> dict[str, Any]:
         "author": fixed.author,
         "issued": f"{date_in_words(recorded.date(), words.language)}, {recorded:%H:%M}",
         "position": fixed.position,
+        "hash": fixed.hash,
     }
 
 
@@ -108,3 +149,13 @@ def _period(fixed: Issued, language: Language) -> str:
         return f"{occurred_in_words(first, language)} – {occurred_in_words(last, language)}"
     except (ValueError, KeyError):
         return f"{first} – {last}"
+
+
+def _table(found: Sequence[Issued]) -> Table:
+    documents = [issued_document(each) for each in found]
+    return table_of("issued", KEYS, [[each[key] for key in KEYS] for each in documents])
+
+
+add_page(router, "/reports/issued", issued_list)
+add_page(router, "/reports/issued/{event_id}", issued_one)
+router.add_api_route("/reports/issued/{event_id}/again", issued_again, methods=["POST"])

@@ -7,7 +7,7 @@ and let go, and tables that were swapped, make all anew. Nobody sees what is kep
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -25,6 +25,8 @@ MOST_KEPT = 12
 """So many questions are kept: a thousand partnerships take about three megabytes in each."""
 MOST_ANEW = 200
 """Of more partnerships than this, all are rated anew at once."""
+OF_A_SHARE, SHARES_AT_ONCE = 350, 3
+"""Of so many partnerships a share is, and so many shares are read at once."""
 OF_NO_RATING = ("day.closed", "home.changed", "report.issued")
 """Events of a whole home that change no rating."""
 
@@ -137,10 +139,31 @@ async def _standings(
     position: int,
     zone: tzinfo,
     mark: str,
-    slugs: Iterable[str] | None = None,
+    slugs: Sequence[str] | None = None,
 ) -> Standings:
-    """Rate all partnerships of a home, or some."""
-    whoever = Principal("", home, Role.VIEWER, None if slugs is None else frozenset(slugs))
+    """Rate all partnerships of a home, or some: in shares, so that one is rated while the next is still being read."""
+    if slugs is None:
+        slugs = [row["partnership"] async for row in queries.slugs_as_known(pool, home=home, position=position)]
+    turns = asyncio.Semaphore(SHARES_AT_ONCE)
+
+    async def rated(share: Sequence[str]) -> Standings:
+        async with turns:
+            return await _share(pool, home, question, position, zone, mark, share)
+
+    shares = [slugs[each : each + OF_A_SHARE] for each in range(0, len(slugs), OF_A_SHARE)] or [slugs]
+    first, *others = await asyncio.gather(*(rated(each) for each in shares))
+    for each in others:
+        first.items.update(each.items)
+        first.registered.update(each.registered)
+        first.not_in_force |= each.not_in_force
+    return first
+
+
+async def _share(
+    pool: Pool, home: str, question: Question, position: int, zone: tzinfo, mark: str, slugs: Sequence[str]
+) -> Standings:
+    """Rate these partnerships of a home."""
+    whoever = Principal("", home, Role.VIEWER, frozenset(slugs))
     known = await read_newest(pool, whoever, position, zone, question.day)
     answer = await asyncio.to_thread(compose_ratings, known, question, newest=True)
     head = {name: answer[name] for name in ("on", "from", "to", "known", "rubric")}

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from services.reports.store import KINDS, ActivityRow, activity_row
+from services.reports.store import KINDS, ActivityRow, activity_row, deed_of
 from shared.domain.access import Principal, partnerships_in_order
 from shared.domain.amend import Partnership
+from shared.domain.diagnosis import Deed
 from shared.domain.events import ActivityFacts, PartnershipFacts
 from shared.postgres.pool import Pool
 from shared.postgres.queries import load_queries
@@ -100,6 +101,7 @@ class Filters:
     ids: Sequence[UUID] | None = None
     first: date | None = None
     last: date | None = None
+    but: Sequence[UUID] | None = None
 
 
 async def find_activities(
@@ -122,6 +124,7 @@ async def find_activities(
             outcome=filters.outcome,
             text=filters.text,
             ids=filters.ids,
+            but=filters.but,
             first=filters.first,
             last=filters.last,
             looked_at=MOST_LOOKED_AT,
@@ -130,6 +133,45 @@ async def find_activities(
         )
     ]
     return [activity_row(each) for each in rows], rows[0]["found"] if rows else 0
+
+
+async def read_timeline(
+    pool: Pool, reader: Principal, position: int, partnership: str, first: date | None, last: date, most: int
+) -> list[ActivityRow]:
+    """Return what one partnership did in a period, at most so much, the latest; without `first`, what was planned too."""
+    rows = queries.timeline_as_known(
+        pool,
+        home=reader.home,
+        allowed=partnerships_in_order(reader),
+        position=position,
+        partnership=partnership,
+        first=first,
+        last=last,
+        most=most,
+    )
+    return [activity_row(row) async for row in rows]
+
+
+async def read_documents(
+    pool: Pool, reader: Principal, position: int, partnership: str, last: date, zone: tzinfo, most: int
+) -> list[Deed]:
+    """Return the documents that one partnership signed by a day, at most so many, the latest."""
+    rows = queries.documents_as_known(
+        pool,
+        home=reader.home,
+        allowed=partnerships_in_order(reader),
+        position=position,
+        partnership=partnership,
+        last=last,
+        most=most,
+    )
+    return [deed_of(row, zone) async for row in rows]
+
+
+async def read_names(pool: Pool, reader: Principal, position: int) -> dict[str, dict[str, str]]:
+    """Return what the partnerships are called that the reader may see, by language, by their slugs."""
+    rows = queries.names_as_known(pool, home=reader.home, allowed=partnerships_in_order(reader), position=position)
+    return {row["partnership"]: row["name"] async for row in rows}
 
 
 async def find_partnerships(pool: Pool, reader: Principal, position: int, text: str, most: int) -> list[Partnership]:

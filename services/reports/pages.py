@@ -7,8 +7,9 @@ from services.reports.audit_pages import event, events
 from services.reports.dashboard import dashboard
 from services.reports.frame import add_page, templates
 from services.reports.help_page import help_
-from services.reports.partnership_pages import partnership, why
+from services.reports.partnership_pages import partnership
 from services.reports.status_page import status
+from services.reports.why_page import why
 
 __all__ = ["router", "templates"]
 router = APIRouter(include_in_schema=False)

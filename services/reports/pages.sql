@@ -9,6 +9,12 @@ SELECT concat_ws('/', to_regclass('activity_version')::oid, (SELECT count(*) FRO
        EXISTS (SELECT FROM event WHERE home = :home AND event.position > :since AND event.position <= :position
                AND partnership IS NULL AND type <> ALL(:of_no_rating::text[])) AS is_whole;
 
+-- name: slugs_as_known
+-- Which partnerships stood in the registry of a home, as known at a position?
+SELECT partnership FROM partnership_version
+WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+ORDER BY partnership;
+
 -- name: counted_by_month
 -- How many activities counted in each month of a period, by partnership, as known at a position? From the index alone.
 SELECT asked.partnership, to_char(each.effective, 'YYYY-MM') AS month, count(*) AS counted
@@ -40,34 +46,82 @@ ORDER BY event.position DESC LIMIT :most;
 -- name: activities_found
 -- Which activities have all that is asked for, as known at a position? An activity that was held stands on the day it took
 -- effect, any other on the last day that its date can mean. At most so many are looked at, so that a word that is in all of
--- them is answered too; the latest of these come first.
+-- them is answered too; the latest of these come first. What a page does not show is not read.
 SELECT version.activity, version.facts, version.from_position, version.stated_on, version.first_day, version.last_day,
        version.withdrawn_by, coalesce(completed.recorded_at, recorded.recorded_at) AS recorded_at, recorded.author,
-       recorded.position, coalesce(completed.position, recorded.position) AS known_from, count(*) OVER () AS found
+       recorded.position, coalesce(completed.position, recorded.position) AS known_from, page.found
 FROM (
-    SELECT * FROM activity_version
-    WHERE home = :home AND (:withdrawn::boolean OR withdrawn_by IS NULL)
-      AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
-      AND (:partnership::text IS NULL OR partnership = :partnership)
-      AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
-      AND (:indicator::text IS NULL OR indicator = :indicator)
-      AND (:direction::text IS NULL OR direction = :direction)
-      AND (:outcome::text IS NULL OR outcome = :outcome)
-      AND (:ids::uuid[] IS NULL OR activity = ANY(:ids::uuid[]))
-      AND (:first::date IS NULL OR CASE outcome WHEN 'held' THEN effective ELSE last_day END >= :first)
-      AND (:last::date IS NULL OR CASE outcome WHEN 'held' THEN effective ELSE last_day END <= :last)
-      AND (:text::text IS NULL OR
-           to_tsvector('indonesian', coalesce(facts #>> '{title,id}', ''))
-           || to_tsvector('english', coalesce(facts #>> '{title,en}', ''))
-           || to_tsvector('simple', coalesce(facts ->> 'place', ''))
-           @@ (websearch_to_tsquery('indonesian', :text) || websearch_to_tsquery('english', :text)
-               || websearch_to_tsquery('simple', :text)))
-    LIMIT :looked_at
-) AS version
+    SELECT activity, from_position, last_day, count(*) OVER () AS found
+    FROM (
+        SELECT activity, from_position, last_day FROM activity_version
+        WHERE home = :home AND (:withdrawn::boolean OR withdrawn_by IS NULL)
+          AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+          AND (:partnership::text IS NULL OR partnership = :partnership)
+          AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+          AND (:indicator::text IS NULL OR indicator = :indicator)
+          AND (:direction::text IS NULL OR direction = :direction)
+          AND (:outcome::text IS NULL OR outcome = :outcome)
+          AND (:ids::uuid[] IS NULL OR activity = ANY(:ids::uuid[]))
+          AND (:but::uuid[] IS NULL OR activity <> ALL(:but::uuid[]))
+          AND (:first::date IS NULL OR CASE outcome WHEN 'held' THEN effective ELSE last_day END >= :first)
+          AND (:last::date IS NULL OR CASE outcome WHEN 'held' THEN effective ELSE last_day END <= :last)
+          AND (:text::text IS NULL OR
+               to_tsvector('indonesian', coalesce(facts #>> '{title,id}', ''))
+               || to_tsvector('english', coalesce(facts #>> '{title,en}', ''))
+               || to_tsvector('simple', coalesce(facts ->> 'place', ''))
+               @@ (websearch_to_tsquery('indonesian', :text) || websearch_to_tsquery('english', :text)
+                   || websearch_to_tsquery('simple', :text)))
+        LIMIT :looked_at
+    ) AS looked_at
+    ORDER BY last_day DESC, from_position DESC, activity LIMIT :most OFFSET :skipped
+) AS page
+JOIN activity_version AS version
+    ON version.home = :home AND version.activity = page.activity AND version.from_position = page.from_position
 JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
 LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND completed.import_id = recorded.import_id
-ORDER BY version.last_day DESC, recorded.position DESC
-LIMIT :most OFFSET :skipped;
+ORDER BY page.last_day DESC, recorded.position DESC;
+
+-- name: timeline_as_known
+-- What one partnership did in a period, or up to a day and as planned then, as known at a position, the latest first?
+SELECT version.activity, version.facts, version.from_position, version.stated_on, version.first_day, version.last_day,
+       version.withdrawn_by, coalesce(completed.recorded_at, recorded.recorded_at) AS recorded_at, recorded.author,
+       recorded.position, coalesce(completed.position, recorded.position) AS known_from
+FROM (
+    SELECT activity, from_position, CASE outcome WHEN 'held' THEN effective ELSE last_day END AS stood_on
+    FROM activity_version
+    WHERE home = :home AND partnership = :partnership AND withdrawn_by IS NULL
+      AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+      AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+      AND (:first::date IS NULL OR CASE outcome WHEN 'held' THEN effective ELSE last_day END >= :first)
+      AND (CASE outcome WHEN 'held' THEN effective ELSE last_day END <= :last
+           OR (:first::date IS NULL AND outcome = 'planned'))
+    ORDER BY stood_on DESC, from_position DESC, activity LIMIT :most
+) AS page
+JOIN activity_version AS version
+    ON version.home = :home AND version.activity = page.activity AND version.from_position = page.from_position
+JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
+LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND completed.import_id = recorded.import_id;
+
+-- name: documents_as_known
+-- Which documents did one partnership sign by a day, as known at a position, the latest first?
+SELECT version.activity, version.facts, version.stated_on, coalesce(completed.recorded_at, recorded.recorded_at) AS recorded_at
+FROM (
+    SELECT activity, from_position FROM activity_version
+    WHERE home = :home AND partnership = :partnership AND withdrawn_by IS NULL AND indicator = 'document' AND outcome = 'held'
+      AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]))
+      AND from_position <= :position AND (until_position IS NULL OR until_position > :position) AND effective <= :last
+    ORDER BY effective DESC, activity LIMIT :most
+) AS page
+JOIN activity_version AS version
+    ON version.home = :home AND version.activity = page.activity AND version.from_position = page.from_position
+JOIN event AS recorded ON recorded.home = version.home AND recorded.event_id = version.activity
+LEFT JOIN completed_import AS completed ON completed.home = recorded.home AND completed.import_id = recorded.import_id;
+
+-- name: names_as_known
+-- What are the partnerships of a home called, as known at a position?
+SELECT partnership, facts -> 'name' AS name FROM partnership_version
+WHERE home = :home AND from_position <= :position AND (until_position IS NULL OR until_position > :position)
+  AND (:allowed::text[] IS NULL OR partnership = ANY(:allowed::text[]));
 
 -- name: partnerships_found
 -- Which partnerships have a text in their name, their field or their country, as known at a position?

@@ -1,27 +1,28 @@
 """The pages of reports for people: what there is, the form to ask by, and the report with links to its files."""
 
-from collections.abc import Mapping
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
 
-from services.reports.answers import Reader
+from services.reports.answers import position_for
 from services.reports.asked import Kind, Said
-from services.reports.pages import templates
+from services.reports.frame import Frame, Framed, Page, add_page, table_of
+from services.reports.render.as_csv import table_named
+from services.reports.render.as_json import render_json
 from services.reports.render.as_page import sections_view
 from services.reports.render.formats import formats_of
-from services.reports.report import Report
-from services.reports.report_routes import made_for, now_of
+from services.reports.report import Report, Table
+from services.reports.report_routes import made_for
 from services.reports.store import read_partnerships
-from shared.domain.access import Action, Allowed, Principal, Subject, may
-from shared.domain.homes import Home
-from shared.projection.homes import read_home
-from shared.web.homes import zone_of
-from shared.web.pages import CLOCKS, language_of, language_of_home, render
+from services.reports.views import said_in
+from shared.domain.access import Action, Allowed, Subject, may
 from shared.wire.problems import Fault, Problem
-from shared.words.words import Language, Words
+from shared.words.words import Words
 
 router = APIRouter(include_in_schema=False)
 KIND_WORDS: Mapping[Kind, str] = {
@@ -44,64 +45,76 @@ DESCRIPTION_WORDS: Mapping[Kind, str] = {
     Kind.CHANGES: "Between two moments of knowledge, event by event, or between two periods.",
     Kind.AID: "Technical cooperation, grants, humanitarian aid and scholarships, with their values.",
 }
-NAMES = ("from", "to", "known", "partnership", "rubric", "compare_known", "compare_from", "compare_to")
+OWN_NAMES = ("partnership", "rubric", "compare_known", "compare_from", "compare_to")
+"""What the form asks beyond the clocks, which the control over both asks for too."""
+Described = Sequence[tuple[str, str, str]]
 
 
-@router.get("/reports")
-async def reports(request: Request, reader: Reader) -> HTMLResponse:
+async def reports(frame: Framed) -> Page:
     """Show which reports there are."""
-    home, words = await _home_and_words(request, reader)
-    kinds = [(each.value, words.say(KIND_WORDS[each]), words.say(DESCRIPTION_WORDS[each])) for each in Kind]
-    return render(
-        templates,
-        "reports.html",
-        request,
-        words,
-        kept=clocks_kept(request),
-        home=home,
-        reader=reader,
+    kinds = _described(frame.words)
+    return Page(
+        frame=frame,
+        template="reports.html",
+        shown={
+            "kinds": kinds,
+            "may_read_issued": isinstance(may(frame.reader, Action.READ_ISSUED, Subject(frame.reader.home)), Allowed),
+        },
+        document=lambda: {"kinds": [_kind_document(each) for each in kinds]},
+        table=lambda: _kinds_table(kinds),
         topic="reports",
-        kinds=kinds,
-        may_read_issued=isinstance(may(reader, Action.READ_ISSUED, Subject(reader.home)), Allowed),
     )
 
 
-@router.get("/reports/{kind}")
-async def report(request: Request, reader: Reader, kind: str) -> HTMLResponse:
+async def report(frame: Framed, kind: str) -> Page:
     """Show the form to ask by and, where a period is given, the report."""
-    known_kind = _kind(kind)
-    home, words = await _home_and_words(request, reader)
-    asked = {name: request.query_params.get(name, "") for name in NAMES}
-    made = await made_for(request, reader, known_kind, _said(asked, words.language)) if asked["from"] else None
-    shown = asked if made else {**asked, **await _last_year(request, reader)}
+    known_kind, words = _kind(kind), frame.words
+    own = {name: frame.request.query_params.get(name, "") for name in OWN_NAMES}
+    made = (
+        await made_for(frame.request, frame.reader, known_kind, _said(frame, own)) if "from" in frame.clocks else None
+    )
     registry = await read_partnerships(
-        request.app.state.runtime.pool, reader, request.app.state.progress.checkpoint.position, None
+        frame.pool, frame.reader, await position_for(frame.request, frame.question), None
     )
-    return render(
-        templates,
-        "report.html",
-        request,
-        words,
-        kept=clocks_kept(request),
-        home=home,
-        reader=reader,
+    described = [each for each in _described(words) if each[0] == known_kind]
+    names = ((each.slug, said_in(each.facts.name.model_dump(exclude_none=True), words.language)) for each in registry)
+    return Page(
+        frame=frame,
+        template="report.html",
+        shown={
+            "title": made.title if made else described[0][1],
+            "description": described[0][2],
+            "asked": {**own, **_period(frame), "known": frame.clocks.get("known", "")},
+            "compares": known_kind is Kind.CHANGES,
+            "partnerships": sorted(names, key=lambda each: each[1].casefold()),
+            "report": made,
+            "files": _files(made, frame.request) if made else [],
+            "may_issue": isinstance(may(frame.reader, Action.ISSUE_REPORT, Subject(frame.reader.home)), Allowed),
+            "sections": sections_view(made) if made else [],
+        },
+        document=lambda: asyncio.to_thread(_document, made) if made else _kind_document(described[0]),
+        table=lambda: table_named(made, made.main) if made else _kinds_table(described),
         topic="reports",
-        here={name: text for name, text in asked.items() if text},
-        title=made.title if made else words.say(KIND_WORDS[known_kind]),
-        description=words.say(DESCRIPTION_WORDS[known_kind]),
-        asked=shown,
-        compares=known_kind is Kind.CHANGES,
-        partnerships=[(each.slug, _name(each.facts.name.model_dump(), words.language)) for each in registry],
-        report=made,
-        files=_files(made, request) if made else [],
-        sections=sections_view(made) if made else [],
+        here={name: text for name, text in own.items() if text},
     )
 
 
-def clocks_kept(request: Request) -> dict[str, str]:
-    """Return the clocks that links keep: those of the page that one came from, or the report's period and knowledge."""
-    clocks = {name: asked for name in CLOCKS if (asked := request.query_params.get(name))}
-    return {name: asked for name, asked in clocks.items() if name != "on" or "from" not in clocks}
+def _described(words: Words) -> Described:
+    """Return every kind of report with its name and what it holds."""
+    return [(each.value, words.say(KIND_WORDS[each]), words.say(DESCRIPTION_WORDS[each])) for each in Kind]
+
+
+def _kind_document(described: tuple[str, str, str]) -> Mapping[str, Any]:
+    return dict(zip(("kind", "title", "description"), described, strict=True))
+
+
+def _kinds_table(kinds: Described) -> Table:
+    return table_of("reports", ("kind", "title", "description"), kinds)
+
+
+def _document(made: Report) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(render_json(made))
+    return document
 
 
 def _kind(name: str) -> Kind:
@@ -111,34 +124,27 @@ def _kind(name: str) -> Kind:
     return Kind(name)
 
 
-async def _home_and_words(request: Request, reader: Principal) -> tuple[Home | None, Words]:
-    home = await read_home(request.app.state.runtime.pool, reader.home)
-    return home, Words(language_of(request, language_of_home(home)))
-
-
-def _said(asked: Mapping[str, str], language: Language) -> Said:
+def _said(frame: Frame, own: Mapping[str, str]) -> Said:
     return Said(
-        first=asked["from"],
-        last=asked["to"],
-        known=asked["known"],
-        language=language,
-        partnership=asked["partnership"],
-        rubric=asked["rubric"],
-        compare_first=asked["compare_from"],
-        compare_last=asked["compare_to"],
-        compare_known=asked["compare_known"],
+        first=frame.clocks.get("from"),
+        last=frame.clocks.get("to"),
+        known=frame.clocks.get("known"),
+        language=frame.words.language,
+        partnership=own["partnership"],
+        rubric=own["rubric"],
+        compare_first=own["compare_from"],
+        compare_last=own["compare_to"],
+        compare_known=own["compare_known"],
     )
 
 
-async def _last_year(request: Request, reader: Principal) -> dict[str, str]:
-    """Return the last year that is over, which is asked about most."""
-    zone = await zone_of(request, reader.home)
-    year = now_of(request).astimezone(zone).year - 1
+def _period(frame: Frame) -> dict[str, str]:
+    """Return the period that is shown; where a day is, the last year that was over by then, which is asked about most."""
+    if "from" in frame.clocks:
+        return {name: frame.clocks.get(name, "") for name in ("from", "to")}
+    day = frame.question.day
+    year = day.year if (day.month, day.day) == (12, 31) else day.year - 1
     return {"from": date(year, 1, 1).isoformat(), "to": date(year, 12, 31).isoformat()}
-
-
-def _name(texts: Mapping[str, str | None], language: Language) -> str:
-    return texts[language] or next(each for each in texts.values() if each)
 
 
 def _files(made: Report, request: Request) -> list[tuple[str, str]]:
@@ -150,3 +156,7 @@ def _files(made: Report, request: Request) -> list[tuple[str, str]]:
         (form.value.upper(), f"/reports/v1/reports/{made.kind}.{form}?{urlencode(question)}")
         for form in formats_of(made.kind)
     ]
+
+
+add_page(router, "/reports", reports)
+add_page(router, "/reports/{kind}", report)

@@ -341,8 +341,10 @@ async def _read_all_but_facts(
 
 async def read_partnerships(pool: Pool, reader: Principal, position: int, partnership: str | None) -> list[Partnership]:
     """Return the registry as known at a position, as far as the reader may see it; one entry only, if one is named."""
-    rows = queries.partnerships_as_known(pool, **_seen_by(reader, position))
-    return [_partnership(row) async for row in rows if partnership in (None, row["partnership"])]
+    asked = _seen_by(reader, position)
+    if partnership is not None:
+        asked["allowed"] = [partnership] if asked["allowed"] is None or partnership in asked["allowed"] else []
+    return [_partnership(row) async for row in queries.partnerships_as_known(pool, **asked)]
 
 
 async def read_events(

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.reports.store import ActivityRow
 from shared.domain.cells import WAYS
-from shared.domain.codes import Indicator, Outcome, RatingCode
+from shared.domain.codes import Direction, Indicator, Outcome, RatingCode
 from shared.domain.foresight import Foresight, Idea, Target
 from shared.web.signs import Sign, sign_of
 from shared.words.codes import DIRECTION_WORDS as DIRECTION_WORDS
@@ -39,6 +40,7 @@ class Row:
     code: RatingCode
     rating: str
     official: str | None
+    official_code: RatingCode | None
     score: int
     sign: Sign
     marks: list[str]
@@ -58,16 +60,22 @@ class ActivityLine:
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """One cell: its activities and the day it goes dark, None where it is dark or where nothing lies ahead."""
+    """One cell, `visit-outbound`: how many activities light it, the newest of them, and the day it goes dark.
 
+    That is None where it is dark already or where nothing lies ahead.
+    """
+
+    code: str
+    indicator: str
     way: str
-    activities: list[ActivityLine]
+    count: int
+    activities: Sequence[ActivityLine]
     goes_dark: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class PartnershipView:
-    """One partnership: how it stands and why."""
+class StandingView:
+    """How one partnership stands, and what would change that."""
 
     row: Row
     founded: str | None
@@ -81,59 +89,58 @@ class PartnershipView:
     keep_by: str | None
     improve: str | None
     improved: str | None
-    cells: list[tuple[str, list[CellView]]]
-    not_counted: list[ActivityLine]
 
 
-def partnership_view(
-    item: dict[str, Any],
-    activities: Sequence[ActivityRow],
-    ahead: Foresight | None,
-    posted_on: date | None,
-    first: date | None,
-    last: date,
-    words: Words,
-) -> PartnershipView:
-    """Return how one partnership stands and why; `first` is the first day of a period, None for a day; `ahead` only for a day.
-
-    `posted_on` is the day on which anybody last posted about it.
-    """
-    by_id = {str(each.id): each for each in activities}
-    cells = [
-        (
-            words.say(INDICATOR_WORDS[indicator]),
-            [
-                CellView(
-                    way=words.say("Outbound") if way == "outbound" else words.say("Inbound"),
-                    activities=[_line(by_id[each], words) for each in item["cells"][indicator.value][way.value]],
-                    goes_dark=day_said(item["goes_dark"][indicator.value][way.value], words.language),
-                )
-                for way in WAYS
-            ],
-        )
-        for indicator in Indicator
-    ]
-    lighting = {each for ways in item["cells"].values() for ids in ways.values() for each in ids}
-    return PartnershipView(
+def standing_view(
+    item: Mapping[str, Any], ahead: Foresight | None, posted_on: date | None, words: Words
+) -> StandingView:
+    """Return how one partnership stands; `ahead` only for a day. `posted_on` is when anybody last posted about it."""
+    official = item["official"] or {}
+    return StandingView(
         row=row_of(item, words),
         founded=day_said(item["mou_date"], words.language),
         dormant_on=day_said(item["dormant_on"], words.language),
         uncertain=words.say(RATING_WORDS[RatingCode(item["uncertain"])]) if item["uncertain"] else None,
-        official_reason=item["official"]["reason"] if item["official"] else None,
-        official_author=item["official"]["author"] if item["official"] else None,
-        official_until=day_said(item["official"]["valid_until"], words.language) if item["official"] else None,
+        official_reason=official.get("reason"),
+        official_author=official.get("author"),
+        official_until=day_said(official.get("valid_until"), words.language),
         last_posted=date_in_words(posted_on, words.language) if posted_on else None,
         keep=ways_said(ahead.keep, words) if ahead and ahead.keep else None,
         keep_by=date_in_words(ahead.keep.by, words.language) if ahead and ahead.keep else None,
         improve=ways_said(ahead.raise_, words) if ahead and ahead.raise_ else None,
         improved=words.say(RATING_WORDS[ahead.raise_.rating]) if ahead and ahead.raise_ else None,
-        cells=cells,
-        not_counted=[
-            _line(each, words, why=_why_not(each, first, last, words))
-            for each in activities
-            if str(each.id) not in lighting
-        ],
     )
+
+
+def newest_behind_cells(item: Mapping[str, Any], most: int) -> list[UUID]:
+    """Return the newest activities behind each cell, at most so many of each, every one once."""
+    newest = (each for ways in item["cells"].values() for ids in ways.values() for each in ids[-most:])
+    return [UUID(each) for each in dict.fromkeys(newest)]
+
+
+def cells_view(item: Mapping[str, Any], rows: Sequence[ActivityRow], words: Words) -> list[list[CellView]]:
+    """Return the ten cells, one list of two for each indicator; of the activities behind them those that are among `rows`."""
+    lines = {str(each.id): _line(each, words) for each in rows}
+    return [[_cell(item, indicator, way, lines, words) for way in WAYS] for indicator in Indicator]
+
+
+def _cell(
+    item: Mapping[str, Any], indicator: Indicator, way: Direction, lines: Mapping[str, ActivityLine], words: Words
+) -> CellView:
+    ids = item["cells"][indicator.value][way.value]
+    return CellView(
+        code=f"{indicator.value}-{way.value}",
+        indicator=words.say(INDICATOR_WORDS[indicator]),
+        way=words.say("Outbound") if way is Direction.OUTBOUND else words.say("Inbound"),
+        count=len(ids),
+        activities=[lines[each] for each in reversed(ids) if each in lines],
+        goes_dark=day_said(item["goes_dark"][indicator.value][way.value], words.language),
+    )
+
+
+def not_counted_lines(rows: Sequence[ActivityRow], first: date | None, last: date, words: Words) -> list[ActivityLine]:
+    """Return activities that light no cell, each with the reason; `first` is the first day of a period, None for a day."""
+    return [_line(each, words, why=_why_not(each, first, last, words)) for each in rows]
 
 
 def ways_said(target: Target, words: Words) -> str:
@@ -162,6 +169,7 @@ def row_of(item: Mapping[str, Any], words: Words) -> Row:
         code=code,
         rating=words.say(RATING_WORDS[code]),
         official=words.say(RATING_WORDS[RatingCode(official["rating"])]) if official else None,
+        official_code=RatingCode(official["rating"]) if official else None,
         score=item["score"],
         sign=_sign(item, words),
         marks=marks,

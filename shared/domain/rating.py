@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -159,16 +160,15 @@ def _rate_over(
     history: History, rubric: Rubric, windows: Mapping[Cell, tuple[date, date]], day: date
 ) -> tuple[Rating, dict[Cell, date]]:
     """Return the rating, without what looks ahead, and the day of the newest activity of each lit cell."""
-    held = sorted((fact for fact in history.facts if fact.outcome is Outcome.HELD), key=_by_day)
+    held = sorted((_timed(fact, rubric) for fact in history.facts if fact.outcome is Outcome.HELD), key=_by_day)
     lighting: dict[Cell, list[UUID]] = {cell: [] for cell in CELLS}
     newest: dict[Cell, date] = {}
     lit_at_the_earliest: set[Cell] = set()
-    for fact in held:
-        effective, earliest = fact.effective, fact.earliest
-        for cell in cells_lit_by(fact, travel=rubric.travel):
+    for effective, activity, earliest, lit in held:
+        for cell in lit:
             first, last = windows[cell]
             if first <= effective <= last:
-                lighting[cell].append(fact.activity)
+                lighting[cell].append(activity)
                 newest[cell] = effective
             if first <= earliest <= last:
                 lit_at_the_earliest.add(cell)
@@ -176,7 +176,7 @@ def _rate_over(
     latest_score = sum(rubric.weight(cell) for cell in CELLS if lighting[cell])
     rating = rubric.rating(latest_score)
     otherwise = rubric.rating(sum(rubric.weight(cell) for cell in lit_at_the_earliest))
-    last_activity_on = max((fact.effective for fact in held if fact.effective <= day), default=None)
+    last_activity_on = next((effective for effective, *_ in reversed(held) if effective <= day), None)
     dormant_on = _dormant_on(last_activity_on or history.mou_date, rubric)
     rated = Rating(
         partnership=history.partnership,
@@ -195,8 +195,13 @@ def _rate_over(
     return rated, newest
 
 
-def _by_day(fact: Fact) -> tuple[date, UUID]:
-    return fact.effective, fact.activity
+Timed = tuple[date, UUID, date, tuple[Cell, ...]]
+"""A fact's effective day, its activity, its earliest day and the cells that it lights: each worked out once."""
+_by_day = itemgetter(0, 1)
+
+
+def _timed(fact: Fact, rubric: Rubric) -> Timed:
+    return fact.effective, fact.activity, fact.earliest, cells_lit_by(fact, travel=rubric.travel)
 
 
 def _goes_dark(newest: date | None, window_months: int) -> date | None:

@@ -151,13 +151,14 @@ def render(
     twin: str | None = None,
     live: Mapping[str, Any] | None = None,
     topic: str = "",
+    path: str | None = None,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
     """Return a page. `kept` are the parameters that its links keep, `here` those that it keeps in another language only;
     `time` says which past it shows, `home` whose page it is, `reader` who looks at it.
 
     `twin` is the path of the same as data, without its ending; `live` is where to listen for what comes after; `topic` is
-    the part of the help that explains it.
+    the part of the help that explains it; `path` is its own, if it is shown in answer to a form.
     """
     always = {"home": asked_home} if (asked_home := request.query_params.get("home")) else {}
     if words.language != language_of_home(home):
@@ -174,7 +175,7 @@ def render(
         say=words.say,
         lang=words.language,
         link=link,
-        path=request.url.path,
+        path=path or request.url.path,
         clocks=kept or {},
         now=dict.fromkeys(CLOCKS),
         kept=always,

@@ -1,6 +1,7 @@
 """Dates as people write them: 21 Juni 2007, Mei 1986, 22–28 Oktober 2019."""
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -8,11 +9,13 @@ from shared.domain.occurred import parse_occurred
 from shared.words.words import Language
 
 
+@lru_cache(maxsize=10_000)
 def date_in_words(day: date, language: Language) -> str:
     """Return a day in words: 21 Juni 2007, 21 June 2007."""
     return format_date(day, "d MMMM y", locale=language)
 
 
+@lru_cache(maxsize=10_000)
 def occurred_in_words(text: str, language: Language) -> str:
     """Return an EDTF date in words, as precise as it was written: 2019, Mei 1986, 22–28 Oktober 2019."""
     start, slash, end = text.partition("/")
