@@ -1,6 +1,7 @@
 """Load facts from CSV files through ingest's HTTP interface, as any client would; loading them again adds nothing."""
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ BATCH = "studi-kasus-2022"
 
 
 def load_facts(client: Client, folder: Path) -> tuple[int, int, int]:
-    """Post the folder's partnerships and activities; return how many there are, how many were new, the last position."""
-    events = [*partnership_events(folder), *activity_events(folder)]
+    """Post the folder's home, partnerships and activities; return how many there are, how many were new, the last position."""
+    events = [*home_events(folder), *partnership_events(folder), *activity_events(folder)]
     new = last = 0
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err
@@ -33,6 +34,15 @@ def load_facts(client: Client, folder: Path) -> tuple[int, int, int]:
             last = max(last, *(receipt["position"] for receipt in answer["receipts"]))
             progress.advance(task, len(batch))
     return len(events), new, last
+
+
+def home_events(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield a `home.changed` with what `home.json` says, where there is one."""
+    path = folder / "home.json"
+    if path.exists():
+        changes = json.loads(path.read_text(encoding="utf-8"))
+        data = {"changes": changes, "reason": "What reports and maps need of it"}
+        yield {"type": "home.changed", "id": str(_id_of("home", "place")), "data": data}
 
 
 def partnership_events(folder: Path) -> Iterator[dict[str, Any]]:

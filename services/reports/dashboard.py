@@ -19,7 +19,9 @@ from services.reports.views import RATING_WORDS, Row, row_of, said_in
 from shared.domain.amend import Partnership
 from shared.domain.cells import WAYS
 from shared.domain.codes import Indicator, RatingCode
+from shared.domain.homes import Home
 from shared.domain.months import add_months, subtract_months
+from shared.projection.homes import read_home_as_known
 from shared.wire.rating_document import as_shown_to
 from shared.words.dates import date_in_words
 from shared.words.words import Language, Words
@@ -203,6 +205,7 @@ async def _view(
     first, last = _months_shown(frame.question)
     strip, links = await _strip(frame, standings, shown[:MOST_IN_THE_STRIP], first, last)
     silent_since = _silent_since(items)
+    home = await read_home_as_known(frame.pool, frame.reader.home, standings.position)
     return Dashboard(
         total=len(items),
         counts=_counts(items, choice, day, words, with_falling=frame.question.on is not None),
@@ -211,7 +214,7 @@ async def _view(
         pages=range(1, -(-len(listed) // ROWS_PER_PAGE) + 1),
         falling=falling,
         days_ahead=(add_months(day, SOON_MONTHS) - day).days,
-        map=_map(frame, items, standings.registered),
+        map=_map(frame, home, items, standings.registered),
         strip=strip,
         strip_links=links,
         strip_from=first.isoformat(),
@@ -250,22 +253,22 @@ def _falling(items: Sequence[Item], day: date, words: Words) -> list[Falling]:
     ]
 
 
-def _map(frame: Frame, items: Sequence[Item], registered: Mapping[str, Partnership]) -> str | None:
+def _map(frame: Frame, home: Home | None, items: Sequence[Item], registered: Mapping[str, Partnership]) -> str | None:
     places = []
     for each in sorted(items, key=lambda each: (_rank(each["rating"]), each["partnership"]))[:MOST_ON_THE_MAP]:
         facts = registered[each["partnership"]].facts
         if facts.latitude is not None and facts.longitude is not None:
             name = said_in(each["name"], frame.words.language)
             places.append(Place(name, facts.latitude, facts.longitude, RatingCode(each["rating"])))
-    return _drawn_map(tuple(places), frame.words.language) if places else None
+    return _drawn_map(home.facts.place if home else None, tuple(places), frame.words.language) if places else None
 
 
 @lru_cache(maxsize=64)
-def _drawn_map(places: tuple[Place, ...], language: Language) -> str:
+def _drawn_map(home: tuple[float, float] | None, places: tuple[Place, ...], language: Language) -> str:
     """Draw the map; it changes with a rating only."""
     words = Words(language)
     description = words.say("Each partner is a shape, a colour and a name; the same stands in the list below.")
-    return draw(Map(None, places), title=words.say("Map"), description=description, language=language, theme="page")
+    return draw(Map(home, places), title=words.say("Map"), description=description, language=language, theme="page")
 
 
 async def _strip(

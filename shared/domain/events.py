@@ -35,7 +35,9 @@ from shared.domain.text import (
     Day,
     Flag,
     Hash,
+    Latitude,
     Line,
+    Longitude,
     MediaType,
     OccurredText,
     Organisation,
@@ -83,7 +85,8 @@ class BilingualText(Data):
 class HomeFacts(Data):
     """What a home says of itself: its name, the language its pages begin in, its letterhead, whether the public may read.
 
-    `signature` is the office that signs its reports, without anybody's name. `country` and `organisation`, its identifier in
+    `signature` is the office that signs its reports, without anybody's name. `latitude` and `longitude`, in degrees, are where maps
+    show it. `country` and `organisation`, its identifier in
     the form of the organisation registers of IATI, stand in what it publishes of aid.
     """
 
@@ -91,9 +94,16 @@ class HomeFacts(Data):
     language: Literal["id", "en"] = "id"
     letterhead: Annotated[list[Line], Field(max_length=6)] = []
     signature: Annotated[list[Line], Field(max_length=6)] = []
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
     country: Country | None = None
     organisation: Organisation | None = None
     released: Flag = True
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Its latitude and longitude, None where it does not say both."""
+        return None if self.latitude is None or self.longitude is None else (self.latitude, self.longitude)
 
 
 class HomeOpened(HomeFacts):
@@ -118,8 +128,8 @@ class PartnershipFacts(Data):
     name: Bilingual
     level: Level
     country: Country
-    latitude: Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False)] | None = None
-    longitude: Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False)] | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
     mou_date: Day | None = None
     issue_basis: Slug | None = None
     fields: Annotated[list[Line], Field(max_length=50, default_factory=list)]

@@ -26,7 +26,7 @@ def test_demo_shows_the_ratings_and_where_they_differ_from_the_study(tmp_path, p
         tokens = program.tokens()
         position = program.get("/reports/v1/ratings?on=2020-12-31")["position"]
 
-        assert "136 facts posted, 136 of them new" in said
+        assert "137 facts posted, 137 of them new" in said
         assert "The study rated 22 partnerships; 19 agree, 3 differ:" in said
         for name in ("Hanoi", "Los Angeles", "Paris"):
             assert f"\n  {name}: " in said
@@ -41,7 +41,7 @@ def test_demo_shows_the_ratings_and_where_they_differ_from_the_study(tmp_path, p
     assert "nothing is lost" in program.said()
 
     with running("demo", tmp_path / "data", port) as again:
-        assert "136 facts posted, 0 of them new" in again.said()
+        assert "137 facts posted, 0 of them new" in again.said()
         assert again.get("/reports/v1/ratings?on=2020-12-31")["position"] == position
         assert again.tokens() == tokens
 
@@ -111,7 +111,7 @@ def test_a_killed_program_leaves_nothing_that_a_new_start_cannot_take_over(tmp_p
         program.process.wait()
 
     with running("demo", tmp_path / "data", port) as again:
-        assert "136 facts posted, 0 of them new" in again.said()
+        assert "137 facts posted, 0 of them new" in again.said()
         assert all(is_gone(pid) for pid in left)
 
 

@@ -200,7 +200,7 @@ def _drawn(rated: Sequence[Rated], material: Material) -> list[Block]:
     if draws_months(material):
         drawn.append(_heat_strip(rated, material))
     if places := _places(rated, words):
-        drawn.append(_map(places, words))
+        drawn.append(_map(places, material))
     return drawn
 
 
@@ -275,7 +275,9 @@ def _places(rated: Sequence[Rated], words: Words) -> list[Place]:
     ]
 
 
-def _map(places: Sequence[Place], words: Words) -> Chart:
+def _map(places: Sequence[Place], material: Material) -> Chart:
+    words = material.words
+    home = material.home.facts.place if material.home else None
     title = words.say("Where the partners are")
     columns = [
         Column("name", words.say("Partnership")),
@@ -285,7 +287,7 @@ def _map(places: Sequence[Place], words: Words) -> Chart:
     ]
     rows = [[each.name, each.latitude, each.longitude, each.rating.value] for each in places]
     description = words.say("A map of the partners, each with its rating as shape, colour and word.")
-    return Chart("map", title, description, Map(None, places), Table("map", title, columns, rows))
+    return Chart("map", title, description, Map(home, places), Table("map", title, columns, rows))
 
 
 def _of_rating(code: RatingCode, rated: Sequence[Rated], words: Words) -> Table:

@@ -354,3 +354,14 @@ async def test_a_letterhead_said_later_does_not_show_in_a_report_of_before(jakar
     now = (await report_of(jakarta, "ratings", "html")).text
 
     assert ["Biro Kerja Sama Daerah" in each for each in (then, now)] == [False, True]
+
+
+async def test_the_map_has_lines_from_the_home_once_it_has_said_where_it_is(jakarta):
+    before = await known_now(jakarta)
+    changed = {"changes": {"latitude": -6.2, "longitude": 106.8}, "reason": "Peta"}
+    assert (await jakarta.post("home.changed", changed)).status_code == 201
+
+    then = (await report_of(jakarta, "ratings", "html", known=before)).text
+    now = (await report_of(jakarta, "ratings", "html")).text
+
+    assert ['stroke-opacity=".45"' in each for each in (then, now)] == [False, True]

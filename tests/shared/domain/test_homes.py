@@ -62,8 +62,22 @@ def test_a_home_says_who_signs_its_reports_and_where_it_stands_in_registers():
     assert (after(OPENED).facts.signature, after(OPENED).facts.country) == ([], None)
 
 
+def test_a_home_has_a_place_on_the_map_when_it_says_both_degrees():
+    assert after(OPENED, changed(latitude=-6.2, longitude=106.8)).facts.place == (-6.2, 106.8)
+    assert after(OPENED, changed(latitude=-6.2)).facts.place is None
+
+
 @pytest.mark.parametrize(
-    "changes", [{"time_zone": "Asia/Tokyo"}, {"name": None}, {"language": "fr"}, {"motto": "x"}, *UNFIT]
+    "changes",
+    [
+        {"time_zone": "Asia/Tokyo"},
+        {"name": None},
+        {"language": "fr"},
+        {"motto": "x"},
+        {"latitude": 90.1},
+        {"longitude": "106"},
+        *UNFIT,
+    ],
 )
 def test_what_makes_no_home_is_refused(changes: dict[str, Any]):
     with pytest.raises(ValidationError):
