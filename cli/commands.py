@@ -98,21 +98,26 @@ def serve(
     prepare_first: Annotated[bool, typer.Option("--prepare", help="First do what `kembar prepare` does.")] = False,
 ) -> None:
     """Run a service against a ledger and a database that run already; see docs/operating.md for its settings."""
-    from cli.deliver import serve_deliveries
-
     settings = _settings()
     if service == "deliveries" and not prepare_first:  # it needs nothing of the others, and is up in half their time
-        serve_deliveries(settings)
+        _serve_deliveries(settings)
         return
     from cli.serve import APPS, prepare, serve, serve_projections
 
-    without_a_port = {"projections": serve_projections, "deliveries": serve_deliveries}
+    without_a_port = {"projections": serve_projections, "deliveries": _serve_deliveries}
     if service not in (*APPS, "all", *without_a_port):
         asked = f"Use one of {', '.join((*APPS, 'all', *without_a_port))}."
         raise CannotGoOn(f"There is no service “{service}”.", asked)
     if prepare_first:
         prepare(settings)
     without_a_port[service](settings) if service in without_a_port else serve(service, settings)
+
+
+def _serve_deliveries(settings: "Settings") -> None:
+    """Read what tells of alerts only where it is wanted: a container of another service has it not."""
+    from cli.deliver import serve_deliveries
+
+    serve_deliveries(settings)
 
 
 @app.command()

@@ -5,23 +5,18 @@ import json
 import re
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from cli.secrets_folder import ensure_secrets
 from cli.serve import APPS
+from services.access.provider import SECRET
+from services.scoring.delivery.mail import PASSWORD_NAME
 from shared.process.settings import Settings
+from tests.deployment.compose import COMPOSE, FULL, OURS, SERVICES, environment_of, read_compose, with_variables
 from tests.deployment.dockerfile import read_stages
 from tests.house.project import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
-COMPOSE = yaml.safe_load(TEXT)
-SERVICES = COMPOSE["services"]
-FULL = dict(
-    line.split("=", 1) for line in (ROOT / "deploy" / "full.env").read_text().splitlines() if line[:1].isupper()
-)
-OURS = {*APPS, "projections", "prepare"}
-VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*\}?[^}]*))?\}")
 OF_THE_DEPLOYMENT = {
     "KEMBAR_DOMAIN",
     "KEMBAR_UID",
@@ -32,17 +27,32 @@ OF_THE_DEPLOYMENT = {
 """Names that the containers are arranged by, and that no program of Kembar reads."""
 
 
-def test_it_is_a_compose_file():
+@pytest.fixture(scope="module")
+def compose_file() -> Draft202012Validator:
+    """What the specification of compose says of a file."""
     schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
-    schema = json.loads((schemas / "compose-spec.json").read_text())
+    return Draft202012Validator(json.loads((schemas / "compose-spec.json").read_text()))
 
-    problems = [
-        f"{'/'.join(map(str, each.path))}: {each.message}" for each in Draft202012Validator(schema).iter_errors(COMPOSE)
-    ]
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "deploy/mail.yml", "deploy/identity-provider.yml"])
+def test_it_is_a_compose_file(name, compose_file):
+    said = read_compose(name)
+
+    problems = [f"{'/'.join(map(str, each.path))}: {each.message}" for each in compose_file.iter_errors(said)]
 
     assert problems == []
-    broken = {**COMPOSE, "services": {**SERVICES, "ingest": {"imagine": "kembar"}}}
-    assert list(Draft202012Validator(schema).iter_errors(broken))
+    assert list(compose_file.iter_errors({**said, "services": {"ingest": {"imagine": "kembar"}}}))
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "secret"),
+    [("mail", "deliveries", PASSWORD_NAME), ("identity-provider", "access", SECRET)],
+)
+def test_a_secret_of_others_is_given_to_whoever_reads_it(name, service, secret):
+    more = read_compose(f"deploy/{name}.yml")
+
+    assert more["services"] == {service: {"secrets": [secret]}}
+    assert more["secrets"] == {secret: {"file": f"./deploy/secrets/{secret}"}}
 
 
 def test_every_setting_is_one_or_arranges_the_containers():
@@ -55,29 +65,17 @@ def test_every_setting_is_one_or_arranges_the_containers():
     assert {name for name in FULL if name != "COMPOSE_PROFILES"} <= known
 
 
-def settings_of(service: str, variables: dict[str, str]) -> dict[str, str]:
-    """What the service finds in its environment; a name without a value is passed on where there is one."""
-    given = {
-        name: VARIABLE.sub(lambda found: variables.get(found[1], found[2]), value) if value is not None else None
-        for name, value in SERVICES[service]["environment"].items()
-    }
-    return {
-        name: value if value is not None else variables[name]
-        for name, value in given.items()
-        if value or name in variables
-    }
-
-
 @pytest.mark.parametrize("service", sorted(OURS))
 @pytest.mark.parametrize("variables", [{}, FULL], ids=["one node", "full"])
 def test_the_settings_of_each_service_are_accepted(service, variables, monkeypatch):
-    for name, value in settings_of(service, variables).items():
+    for name, value in environment_of(service, variables).items():
         monkeypatch.setenv(name, value)
 
     settings = Settings()
 
     assert settings.ledger_replicas == len(settings.nats_monitor_urls) == (3 if variables else 1)
     assert settings.project is (service == "projections")
+    assert settings.deliver is False  # whatever serves `deliveries` does so unasked
     assert settings.secrets_folder is not None
     assert settings.has_tls
 
@@ -89,6 +87,7 @@ def test_every_secret_is_drawn_and_each_service_is_given_its_own_only(tmp_path):
     assert set(re.findall(r"deploy/secrets/([\w.-]+)", TEXT)) == drawn
     for service in APPS:
         assert {re.split(r"[-.]", each)[1] for each in SERVICES[service]["secrets"]} == {service}
+    assert SERVICES["deliveries"]["secrets"] == ["postgres-scoring.password"]
     assert {each for each in SERVICES["projections"]["secrets"] if "access" in each or "owner" in each} == set()
     for service in SERVICES.values():
         assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
@@ -97,7 +96,7 @@ def test_every_secret_is_drawn_and_each_service_is_given_its_own_only(tmp_path):
 def test_every_volume_network_and_file_is_there():
     for name, service in SERVICES.items():
         for volume in service.get("volumes", []):
-            source = VARIABLE.sub(lambda found: found[2], volume).split(":")[0]
+            source = with_variables(volume, {}).split(":")[0]
             if source.startswith("./deploy/secrets/") or source == "/":
                 continue
             there = (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
@@ -139,9 +138,10 @@ def test_only_the_proxy_is_reached_from_outside_and_the_engines_cannot_leave():
     assert outside.pop("proxy") == ["80:80", "443:443"]
     assert all(port.startswith("127.0.0.1:") for ports in outside.values() for port in ports)
     leads_out = [name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")]
-    assert leads_out == ["outgoing"]
-    for name in ("nats-1", "nats-2", "nats-3", "postgres", "prepare", "ingest", "reports", "archive"):
-        assert "outgoing" not in SERVICES[name]["networks"], name
+    assert leads_out == ["outgoing", "mail"]
+    for name in ("nats-1", "nats-2", "nats-3", "postgres", "prepare", "ingest", "reports", "archive", "projections"):
+        assert not set(leads_out) & set(SERVICES[name]["networks"]), name
+    assert not {"front", "ledger", "watch"} & set(SERVICES["deliveries"]["networks"])
     routes = [name for name, each in SERVICES.items() if "cluster" in each.get("networks", [])]
     assert routes == ["nats-1", "nats-2", "nats-3"]
 

@@ -18,8 +18,10 @@ from cli.embedded.nats_server import free_ports
 from cli.lock import needed_by, read_lock
 from cli.serve import APPS
 from tests.deployment.bare_root import BareRoot, in_the_root, started
+from tests.deployment.compose import SERVICES
 from tests.deployment.dockerfile import lineage, read_stages
-from tests.house.project import ROOT
+from tests.deployment.needs import modules_read, packages_holding
+from tests.house.project import ROOT, python_files
 from tests.support.engines import running_nats, running_postgres, same_secrets
 from tests.support.waiting import until
 
@@ -27,13 +29,13 @@ LONG = os.environ.get("FAULTS") == "long"
 in_the_long_form = pytest.mark.skipif(not LONG, reason="the steps of the images are carried out with FAULTS=long")
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
 STAGES = read_stages(DOCKERFILE)
-WITHOUT_ANSWERS = {"projections": ["ingest", "scoring", "reports"], "prepare": []}
-TARGETS = [*APPS, *WITHOUT_ANSWERS]
+WITHOUT_ANSWERS = ("deliveries", "projections", "prepare")
+TARGETS = (*APPS, *WITHOUT_ANSWERS)
 USER = 1000
 
 
 def test_there_is_a_target_for_each_service_and_its_packages_are_its_own_extra():
-    assert [name for name in STAGES if name in TARGETS] == list(STAGES)[-len(TARGETS) :]
+    assert [name for name in STAGES if name in TARGETS] == list(STAGES)[-len(TARGETS) :] == list(TARGETS)
     for name in TARGETS:
         (made,) = STAGES[f"packages-of-{name}"].of("RUN")
         assert f"cli.lock {name} commands " in made.rest
@@ -62,7 +64,36 @@ def test_every_image_that_is_built_on_is_pinned_by_a_whole_version():
 def test_a_target_holds_the_code_of_its_own_service_only(name: str):
     copied = [step.rest.split(" ")[0] for step in STAGES[name].of("COPY")][1:]
 
-    assert copied == (["services"] if name in WITHOUT_ANSWERS else [f"services/{name}"])
+    of_one = "scoring" if name == "deliveries" else name
+    assert copied == (["services"] if name in ("projections", "prepare") else [f"services/{of_one}"])
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_all_that_the_code_of_a_target_reads_is_in_it(name: str):
+    read = modules_read(["cli.__main__", "cli.commands", *begun_with(name)])
+    copied = [step.rest.split(" ")[0] for stage in lineage(STAGES, name) for step in stage.of("COPY")]
+    folders = tuple(each.removesuffix("/__init__.py") for each in copied)
+
+    assert packages_holding(read) <= needed_by(read_lock(), [name, "commands"])
+    for each in read:
+        path = each.replace(".", "/")
+        if (ROOT / path).exists() or (ROOT / f"{path}.py").exists():
+            assert f"{path}/".startswith(tuple(f"{folder}/" for folder in folders)), each
+
+
+def begun_with(name: str) -> list[str]:
+    """What a target reads first, beside the command line: all of its service, or what its command reads."""
+    match name:
+        case "deliveries":
+            return ["cli.deliver"]
+        case "projections":
+            return ["cli.serve", "cli.tables", "services.scoring.delivery.deliver", "services.scoring.feeds.publishing"]
+        case "prepare":
+            return ["cli.serve", "cli.tables", "cli.doctor", "cli.rebuild", "cli.backup"]
+    return [
+        "cli.serve",
+        *(".".join(each.relative_to(ROOT).with_suffix("").parts) for each in python_files(f"services/{name}")),
+    ]
 
 
 def test_the_engines_and_what_tests_need_are_in_no_image():
@@ -125,12 +156,8 @@ def outside():
 def secrets_of(name: str, folder: Path) -> Path:
     """A folder with what the target of this name is given, and no more, readable by its user."""
     folder.mkdir()
-    wanted = WITHOUT_ANSWERS.get(name, [name])
-    for each in same_secrets().iterdir():
-        _, _, whose = each.stem.partition("-")
-        prepares = name == "prepare" and (each.suffix == ".password" or whose in ("prepare", "archive"))
-        if prepares or (whose in wanted and each.suffix != ".conf"):
-            shutil.copy(each, folder)
+    for each in SERVICES[name]["secrets"]:
+        shutil.copy(same_secrets() / each, folder)
     for each in (*folder.iterdir(), folder):
         each.chmod(0o500 if each.is_dir() else 0o400)
         os.chown(each, USER, USER)

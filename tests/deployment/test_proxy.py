@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 import services.access.app
+import services.ingest.app
 import services.scoring.app
 from cli.embedded.nats_server import free_ports
 from tests.house.project import ROOT
@@ -24,7 +25,7 @@ CADDYFILE = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text("utf-8")
 in_the_long_form = pytest.mark.skipif(os.environ.get("FAULTS") != "long", reason="the proxy is run with FAULTS=long")
 
 
-@pytest.mark.parametrize("service", [services.scoring.app, services.access.app])
+@pytest.mark.parametrize("service", [services.ingest.app, services.scoring.app, services.access.app])
 def test_the_proxy_leads_to_a_service_what_one_port_leads_there(service):
     name = service.__name__.split(".")[1]
     (said,) = re.findall(rf"@{name} path (.+)", CADDYFILE)
@@ -38,12 +39,13 @@ def test_browsers_are_told_to_come_back_by_tls_only():
 
 
 def test_every_replica_is_looked_at_and_nothing_but_questions_is_asked_twice():
-    assert (
-        CADDYFILE.count("reverse_proxy {$")
-        == CADDYFILE.count("import replicas")
-        == CADDYFILE.count("health_uri /")
-        == 5
+    led = re.findall(
+        r"reverse_proxy \{\$KEMBAR_AT_(\w+):(\w+):8080\} \{\s*import replicas\s*health_uri /(\w+)/healthz", CADDYFILE
     )
+
+    assert all(name == name.upper() == of.upper() == asked.upper() for name, of, asked in led)
+    assert {of for _, of, _ in led} == {"ingest", "scoring", "reports", "access"}
+    assert len(led) == CADDYFILE.count("reverse_proxy")
     assert re.findall(r"lb_retry_match \{\s*method (.+)\s*\}", CADDYFILE) == ["GET HEAD"]
 
 
