@@ -5,6 +5,7 @@ missing it fails and says so.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from cli.embedded.nats_server import free_ports
 from cli.lock import needed_by, read_lock
 from cli.serve import APPS
+from shared.words.words import LANGUAGES
 from tests.deployment.bare_root import BareRoot, in_the_root, started
 from tests.deployment.compose import SERVICES
 from tests.deployment.dockerfile import lineage, read_stages
@@ -38,9 +40,15 @@ def test_there_is_a_target_for_each_service_and_its_packages_are_its_own_extra()
     assert [name for name in STAGES if name in TARGETS] == list(STAGES)[-len(TARGETS) :] == list(TARGETS)
     for name in TARGETS:
         (made,) = STAGES[f"packages-of-{name}"].of("RUN")
-        assert f"cli.lock {name} commands " in made.rest
-        assert "--require-hashes" in made.rest
+        assert made.rest == f"sh install.sh {name} commands"
         assert STAGES[name].of("COPY")[0].rest == f"--from=packages-of-{name} /venv /venv"
+
+
+def test_packages_are_checked_against_the_lock_and_keep_the_languages_that_are_written():
+    said = (ROOT / "deploy" / "install.sh").read_text()
+
+    assert "--require-hashes -r wanted.lock" in said
+    assert set(re.findall(r"! -name (\w+)\.dat", said)) == {"root", *LANGUAGES}
 
 
 @pytest.mark.parametrize("name", TARGETS)

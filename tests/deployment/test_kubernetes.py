@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from cli.secrets_folder import ensure_secrets
+from cli.serve import APPS
 from shared.process.settings import Settings
 from tests.house.project import ROOT
 
@@ -203,6 +204,32 @@ def test_kustomize_makes_the_same(overlay):
         return json.dumps(each, sort_keys=True)
 
     assert sorted(map(in_order, yaml.safe_load_all(made))) == sorted(map(in_order, resources))
+
+
+@in_the_long_form
+def test_each_secret_of_kubernetes_holds_what_is_drawn_and_what_is_there_besides(tmp_path):
+    """The script runs as it is; what it would send to a cluster is looked at instead."""
+    program = shutil.which("kubectl")
+    assert program, "install kubectl"
+    (tmp_path / "kubectl").write_text(
+        f'#!/bin/sh\ncase "$*" in *apply*) cat; echo ---;; *) exec {program} "$@";; esac\n'
+    )
+    (tmp_path / "kubectl").chmod(0o755)
+    ensure_secrets(tmp_path / "secrets")
+    (tmp_path / "secrets" / "smtp.password").write_text("given by whoever keeps the mail server\n")
+
+    said = subprocess.run(
+        [FOLDER / "secrets.sh", tmp_path / "secrets"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    made = {each["metadata"]["name"]: each["data"].keys() for each in yaml.safe_load_all(said) if each}
+    assert made["deliveries"] == {"postgres-scoring.password", "smtp.password"}
+    assert made["access"] == {"postgres-access.password"}
+    assert made.keys() == {"nats", "postgres", "deliveries", "projections", "prepare", *APPS}
 
 
 @in_the_long_form

@@ -1,6 +1,6 @@
 """What is asked of nats-server tells one that syncs from one that does not, and a ledger with gaps from one without.
 
-The rules are checked by promtool in the long form, FAULTS=long, which needs it on the path.
+The rules are checked by promtool, and who is told by amtool, in the long form, FAULTS=long, which needs them on the path.
 """
 
 import json
@@ -54,11 +54,19 @@ async def test_a_ledger_with_a_gap_is_told_from_one_without(nats_server, ledger)
         assert not passes("density", told_by(other, "jsz?streams=true"))
 
 
-@pytest.mark.skipif(os.environ.get("FAULTS") != "long", reason="promtool is asked with FAULTS=long")
-@pytest.mark.parametrize("what", [["check", "rules", "rules.yml"], ["test", "rules", "rules-test.yml"]])
-def test_the_rules_alarm_when_they_should(what):
-    program = shutil.which("promtool")
-    assert program, "install promtool, which comes with Prometheus"
+@pytest.mark.skipif(os.environ.get("FAULTS") != "long", reason="promtool and amtool are asked with FAULTS=long")
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("promtool", ["check", "rules", "rules.yml"]),
+        ("promtool", ["test", "rules", "rules-test.yml"]),
+        ("promtool", ["check", "config", "--syntax-only", "prometheus.yml"]),
+        ("amtool", ["check-config", "alertmanager.yml"]),
+    ],
+)
+def test_the_rules_alarm_when_they_should_and_somebody_is_told(name, what):
+    program = shutil.which(name)
+    assert program, f"install {name}, which comes with Prometheus and its Alertmanager"
 
     ended = subprocess.run([program, *what], cwd=OBSERVE, capture_output=True, text=True, check=False)
 

@@ -1,6 +1,7 @@
 """The proxy leads as the services are led on one port; in the long form it is run, before replicas that break off.
 
-FAULTS=long needs caddy on the path.
+Its configuration is read by a caddy of 2.7 or later, on the path or named by CADDY, and not where there is none, as on Debian 12:
+an earlier one does not know all of it. FAULTS=long needs some caddy.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import services.access.app
 import services.ingest.app
 import services.scoring.app
 from cli.embedded.nats_server import free_ports
+from tests.deployment.compose import FULL, environment_of
 from tests.house.project import ROOT
 from tests.support.waiting import until
 
@@ -49,14 +51,35 @@ def test_every_replica_is_looked_at_and_nothing_but_questions_is_asked_twice():
     assert re.findall(r"lb_retry_match \{\s*method (.+)\s*\}", CADDYFILE) == ["GET HEAD"]
 
 
+CADDY = os.environ.get("CADDY") or shutil.which("caddy")
+
+
 def buffers_what_is_posted() -> bool:
     """Whether the caddy that is here can hand a posting to another replica; releases before 2.7 cannot (Debian 12 has 2.6)."""
-    program = shutil.which("caddy")
-    assert program, "install caddy"
-    said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
+    if CADDY is None:
+        return False
+    said = subprocess.run([CADDY, "version"], capture_output=True, text=True, check=True).stdout
     release = re.match(r"v?(\d+)\.(\d+)", said)
     assert release, said
     return (int(release[1]), int(release[2])) >= (2, 7)
+
+
+@pytest.mark.skipif(not buffers_what_is_posted(), reason="there is no caddy of 2.7 or later here")
+@pytest.mark.parametrize("variables", [{}, FULL], ids=["one node", "full"])
+def test_the_proxy_takes_its_configuration_as_compose_gives_it(variables, tmp_path):
+    assert CADDY is not None
+    environment = environment_of("proxy", variables) | {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+
+    def said_of(text: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "Caddyfile").write_text(text)
+        command = [CADDY, "validate", "--adapter", "caddyfile", "--config", tmp_path / "Caddyfile"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    taken, refused = said_of(CADDYFILE), said_of(CADDYFILE.replace("lb_policy least_conn", "lb_policy least_busy"))
+
+    assert taken.returncode == 0, taken.stderr
+    assert "input is not formatted" not in taken.stderr
+    assert refused.returncode != 0
 
 
 class Replica:
@@ -86,8 +109,7 @@ class Replica:
 @pytest.fixture
 async def proxied(tmp_path):
     """Two replicas of each service behind the proxy, and a client of it."""
-    program = shutil.which("caddy")
-    assert program, "install caddy"
+    assert CADDY, "install caddy"
     replicas = [Replica(), Replica()]
     for each in replicas:
         await each.start()
@@ -103,7 +125,7 @@ async def proxied(tmp_path):
     at = " ".join(f"127.0.0.1:{each.port}" for each in replicas)
     environment = {f"KEMBAR_AT_{name}": at for name in ("INGEST", "SCORING", "REPORTS", "ACCESS")}
     environment |= {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    command = [program, "run", "--adapter", "caddyfile", "--config", str(tmp_path / "Caddyfile")]
+    command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(tmp_path / "Caddyfile")]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)  # noqa: ASYNC220
     without_its_authority = ssl.create_default_context()
@@ -124,6 +146,8 @@ async def proxied(tmp_path):
         finally:
             process.terminate()
             process.wait(20)
+            for each in replicas:
+                each.server.close()
 
 
 @in_the_long_form
