@@ -15,11 +15,15 @@ from urllib.parse import quote
 from cli.embedded.nats_server import SECRETS
 from cli.embedded.part import Part
 from cli.stop import CannotGoOn
+from shared.postgres.migrate import LOCALE
 from shared.postgres.roles import OWNER, password_name, role_of
 
 SYSTEM_USER = "embedded_postgres"
 LONGEST_SOCKET_PATH = 100
 """Systems cut the path of a Unix socket at 104 to 108 bytes; and PostgreSQL takes a comma for the end of one."""
+
+ORDER = ("--encoding=UTF8", "--locale-provider=builtin", f"--builtin-locale={LOCALE}", "--locale=C")
+"""What initdb is told of letters and their order."""
 
 
 def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
@@ -105,10 +109,9 @@ def _make_files(data: Path, user: str | None) -> None:
     password.write_text((data.parent / SECRETS / password_name(OWNER)).read_text())
     if user is not None:
         _give(password, user)
-    initdb = [str(programs() / "initdb"), "-D", str(unfinished), "-U", role_of(OWNER), "--encoding=UTF8"]
-    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"]
+    initdb = [str(programs() / "initdb"), "-D", str(unfinished), "-U", role_of(OWNER), "--no-instructions"]
     access = ["--auth=scram-sha-256", f"--pwfile={password}"]
-    done = subprocess.run([*initdb, *locale, *access], user=user, group=user, capture_output=True, text=True)
+    done = subprocess.run([*initdb, *ORDER, *access], user=user, group=user, capture_output=True, text=True)
     password.unlink()
     if done.returncode != 0:
         raise CannotGoOn(

@@ -16,6 +16,11 @@ ONE_AT_A_TIME = 7_236_540_114
 """The advisory lock that keeps two starting programs from migrating at once."""
 
 
+LOCALE = "C.UTF-8"
+"""How a database sorts and compares: as Unicode numbers the letters, by PostgreSQL's own rules. So the same report is the same
+bytes on another machine, whatever its system knows of languages."""
+
+
 class CannotMigrate(Exception):
     """The schema in the database and the migrations of this program do not fit; the message says what to do."""
 
@@ -42,12 +47,14 @@ def migrations_in(folder: Path) -> list[Migration]:
 async def migrate_all(settings: Settings, migrations_by_schema: Mapping[str, list[Migration]]) -> None:
     """Bring the services' schemas up to date as the owner, and grant each service its own.
 
-    Where the installation keeps no secrets, the address says who connects, and no role is made.
+    Where the installation keeps no secrets, the address says who connects, and no role is made. Raises `CannotMigrate` as
+    `migrate` does, and for a database that sorts otherwise.
     """
     password = read_secret(settings.secrets_folder, password_name(OWNER))
     dsn = settings.postgres_dsn.get_secret_value()
     connection = await asyncpg.connect(dsn, user=role_of(OWNER) if password else None, password=password)
     try:
+        await _check_order(connection)
         for schema, migrations in migrations_by_schema.items():
             await migrate(connection, schema, migrations)
             if password:
@@ -56,6 +63,18 @@ async def migrate_all(settings: Settings, migrations_by_schema: Mapping[str, lis
                     await grant(connection, schema, read_secret(settings.secrets_folder, password_name(schema)))
     finally:
         await connection.close()
+
+
+async def _check_order(connection: Connection) -> None:
+    said = await connection.fetchrow(
+        "SELECT pg_encoding_to_char(encoding) AS encoding, datlocprovider = 'b' AS is_own, coalesce(datlocale, datcollate) AS locale "
+        "FROM pg_database WHERE datname = current_database()"
+    )
+    if said is None or (said["encoding"], said["is_own"], said["locale"]) != ("UTF8", True, LOCALE):
+        raise CannotMigrate(
+            f"The database sorts by another order than PostgreSQL's own {LOCALE}. Make it anew with: CREATE DATABASE kembar "
+            f"OWNER kembar TEMPLATE template0 ENCODING UTF8 LOCALE_PROVIDER builtin BUILTIN_LOCALE '{LOCALE}' LOCALE 'C'"
+        )
 
 
 async def migrate(connection: Connection, schema: str, migrations: list[Migration]) -> int:

@@ -7,6 +7,7 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
+from cli.embedded.postgres import ORDER
 from cli.secrets_folder import ensure_secrets
 from cli.serve import APPS
 from services.access.provider import SECRET
@@ -104,6 +105,10 @@ def test_every_volume_network_and_file_is_there():
         assert set(service.get("networks", [])) <= COMPOSE["networks"].keys(), name
         assert set(service.get("depends_on", [])) <= SERVICES.keys(), name
     assert (ROOT / "deploy" / "nats" / FULL["KEMBAR_NATS_CONFIGURATION"]).exists()
+
+
+def test_the_database_sorts_as_on_one_machine():
+    assert tuple(SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split())[: len(ORDER)] == ORDER
 
 
 def test_every_service_is_built_from_its_own_target():

@@ -19,6 +19,7 @@ import yaml
 from cli.secrets_folder import ensure_secrets
 from cli.serve import APPS
 from shared.process.settings import Settings
+from tests.deployment.compose import SERVICES
 from tests.house.project import ROOT
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -118,6 +119,7 @@ def test_the_settings_are_accepted(overlay, monkeypatch):
 
 def test_the_configuration_of_nats_and_postgres_is_that_of_the_other_arrangement(overlay):
     name, resources = overlay
+    as_compose_says = SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]
     of_nats = of_kind(resources, "ConfigMap")["nats-configuration"]["data"]["nats.conf"]
     expected = (ROOT / "deploy" / "nats" / ("cluster.conf" if name == "full" else "nats.conf")).read_text()
 
@@ -125,6 +127,8 @@ def test_the_configuration_of_nats_and_postgres_is_that_of_the_other_arrangement
     if name == "one-node":
         of_postgres = of_kind(resources, "ConfigMap")["postgres-configuration"]["data"]["postgresql.conf"]
         assert of_postgres == (ROOT / "deploy" / "postgres" / "postgresql.conf").read_text()
+        (container,) = pod_of(of_kind(resources, "StatefulSet")["postgres"])["containers"]
+        assert {"name": "POSTGRES_INITDB_ARGS", "value": as_compose_says} in container["env"]
 
 
 def test_no_pod_can_do_more_than_it_must(overlay):
