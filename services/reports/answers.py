@@ -69,21 +69,21 @@ async def position_for(request: Request, question: Question) -> int:
             )
         )
     # Some shares may have come further than all have: what lies beyond is not asked about.
-    return min(await read_position(request.app.state.runtime.pool, question.known), progress.checkpoint.position)
+    return min(await read_position(request.app.state.runtime.reading, question.known), progress.checkpoint.position)
 
 
 async def known_for(request: Request, reader: Principal, question: Question, partnership: str | None = None) -> Known:
     """Return what a question may look at."""
     position = await position_for(request, question)
     zone = await zone_of(request, reader.home)
-    return await read_known(request.app.state.runtime.pool, reader, position, zone, partnership)
+    return await read_known(request.app.state.runtime.reading, reader, position, zone, partnership)
 
 
 async def newest_for(request: Request, reader: Principal, question: Question) -> Known:
     """Return what decides the ratings that a question asks for."""
     position = await position_for(request, question)
     zone = await zone_of(request, reader.home)
-    return await read_newest(request.app.state.runtime.pool, reader, position, zone, question.day)
+    return await read_newest(request.app.state.runtime.reading, reader, position, zone, question.day)
 
 
 async def ratings_for(

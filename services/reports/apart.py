@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from services.reports.orders import Answer, Order, Tell, fulfil
+from services.reports.orders import Answer, FindTouched, Order, Tell, fulfil
 from services.reports.store import SCHEMA
 from shared.postgres.pool import DATABASE_ERRORS, QUERY_TOOK_TOO_LONG, Pool, open_pool
 from shared.process.logs import set_up_logs
 from shared.process.settings import Settings
+from shared.projection.reading import Reading
 from shared.web.guards import TOOK_TOO_LONG
 from shared.wire.problems import Fault, Problem
 
@@ -159,10 +160,24 @@ def _end_with(lifeline: Connection) -> None:
 
 
 async def _take_orders(line: Connection, settings: Settings) -> None:
-    pool = await open_pool(settings.model_copy(update={"postgres_connections": 2}), SCHEMA)
+    few = settings.model_copy(update={"postgres_connections": 2})
+    pool = await open_pool(few, SCHEMA)
+    standby = Reading(few, SCHEMA, pool) if few.postgres_read_dsn is not None else None
     while True:
         order: Order = await asyncio.to_thread(line.recv)
-        line.send(await _answered(pool, settings, order, lambda *step: line.send(Step(*step))))
+        reading = await reading_for(order, pool, standby)
+        line.send(await _answered(reading, settings, order, lambda *step: line.send(Step(*step))))
+
+
+async def reading_for(order: Order, pool: Pool, standby: Reading | None) -> Pool:
+    """Return where to read from: a report from the standby that has come so far; what is tried out needs the primary."""
+    if standby is None or isinstance(order, FindTouched):
+        return pool
+    found = await standby.look()
+    if found is None or found.position < (order.asked.position or 0):
+        return pool
+    standby.come_back()
+    return standby.as_pool
 
 
 async def _answered(pool: Pool, settings: Settings, order: Order, tell: Tell) -> Answer | Problem:

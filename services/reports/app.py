@@ -45,11 +45,11 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             _makers(settings) as makers,
-            open_runtime(SCHEMA, EventProjector(), settings, app.state.progress) as runtime,
+            open_runtime(SCHEMA, EventProjector(), settings, app.state.progress, reads_from_standby=True) as runtime,
         ):
             app.state.runtime, app.state.makers = runtime, makers
             runtime.start(know_who_asks(app, runtime.pool, clock))
-            runtime.start(app.state.listeners.keep_reading(runtime.pool, app.state.progress))
+            runtime.start(app.state.listeners.keep_reading(runtime.reading, app.state.progress))
             runtime.start(keep_working(Worker(runtime.pool, makers.of_jobs, settings.report_processes, makers.wake)))
             app.state.clock = clock
             yield

@@ -50,7 +50,7 @@ class Frame:
     @property
     def pool(self) -> Pool:
         """The tables."""
-        pool: Pool = self.request.app.state.runtime.pool
+        pool: Pool = self.request.app.state.runtime.reading
         return pool
 
     @property
@@ -61,7 +61,7 @@ class Frame:
 
 async def frame_of(request: Request, reader: Reader, question: Clocks) -> Frame:
     """Read what a page is about, both clocks among it, so that no page can forget one."""
-    home = await read_home(request.app.state.runtime.pool, reader.home)
+    home = await read_home(request.app.state.runtime.reading, reader.home)
     clock: Clock = request.app.state.clock
     zone = await zone_of(request, reader.home)
     words = Words(language_of(request, language_of_home(home)))

@@ -112,7 +112,7 @@ async def _made_apart(request: Request, reader: Principal, order: MakeReport) ->
 async def _is_long(request: Request, reader: Principal, order: MakeReport) -> bool:
     """Say whether a report takes long, by how many partnerships and activities it is about."""
     asked, held = order.asked, held_to(reader, order.asked.partnership)
-    pool, position = request.app.state.runtime.pool, asked.position or 0
+    pool, position = request.app.state.runtime.reading, asked.position or 0
     partnerships = len(await read_partnerships(pool, held, position, asked.partnership))
     where = Where(held, position, asked.partnership, asked.first, asked.last)
     activities = 0 if asked.kind in WITHOUT_ACTIVITIES else await count_deeds(pool, where, MOST_COUNTED)
@@ -154,7 +154,7 @@ def demand_for(reader: Principal, asked: Asked) -> None:
 def tables_of(request: Request) -> Tables:
     """Return where a request's report is read from."""
     runtime = request.app.state.runtime
-    return Tables(runtime.pool, request.app.state.progress, runtime.ledger)
+    return Tables(runtime.reading, request.app.state.progress, runtime.ledger)
 
 
 def handed_out(request: Request, form: Format, content: bytes, named: str, *, position: int, known: str) -> Response:

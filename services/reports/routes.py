@@ -65,7 +65,7 @@ async def activities(
         position, before = _read_cursor(cursor, not_after=position)
     day = question.on if request.query_params.get("on") else None
     rows = await read_activities(
-        request.app.state.runtime.pool,
+        request.app.state.runtime.reading,
         reader,
         position,
         partnership=partnership,

@@ -88,7 +88,7 @@ Period = Annotated[Question, Depends(period_asked)]
 async def rubrics(request: Request, reader: Reader, question: Day) -> Response:
     """Answer which rubric is law from which day to which, as `known` at a moment, each with all its values."""
     position = await position_for(request, question)
-    pool, zone = request.app.state.runtime.pool, await zone_of(request, reader.home)
+    pool, zone = request.app.state.runtime.reading, await zone_of(request, reader.home)
     rulings = await read_events(pool, reader, position, zone, RULING_TYPES)
     return await _answer(request, LawDocument, lambda: {"items": compose_law(rulings, reader), "position": position})
 
@@ -155,7 +155,7 @@ async def diagnosis(request: Request, reader: Reader, question: Period, partners
     All or one. Above 20,000 activities in the period one must be named, or a shorter period.
     """
     first, last = _ends_of(question)
-    pool, zone = request.app.state.runtime.pool, await zone_of(request, reader.home)
+    pool, zone = request.app.state.runtime.reading, await zone_of(request, reader.home)
     position = await position_for(request, question)
     partnerships = await _partnerships(request, reader, position, partnership)
     where = Where(reader, position, partnership, first, last)
@@ -178,7 +178,7 @@ async def life(request: Request, reader: Reader, question: Day, partnership: Slu
     the event that tells of it.
     """
     assert question.on is not None
-    pool, zone = request.app.state.runtime.pool, await zone_of(request, reader.home)
+    pool, zone = request.app.state.runtime.reading, await zone_of(request, reader.home)
     position = await position_for(request, question)
     (registered,) = await _partnerships(request, reader, position, partnership)
     rows = await _deeds(request, Where(reader, position, partnership, None, question.on), "Ask for an earlier day.")
@@ -212,21 +212,21 @@ async def _answer(request: Request, model: type[BaseModel], compose: Callable[[]
 
 async def _all_known(request: Request, reader: Principal, question: Question, partnership: str | None) -> Known:
     position = await position_for(request, question)
-    pool, zone = request.app.state.runtime.pool, await zone_of(request, reader.home)
+    pool, zone = request.app.state.runtime.reading, await zone_of(request, reader.home)
     if await count_facts(pool, reader, position, partnership, MOST_FACTS + 1) > MOST_FACTS:
         raise Fault(_too_much(MOST_FACTS, "Name one partnership."))
     return await read_known(pool, reader, position, zone, partnership)
 
 
 async def _deeds(request: Request, where: Where, remedy: str) -> DeedRows:
-    if await count_deeds(request.app.state.runtime.pool, where, MOST_DEEDS + 1) > MOST_DEEDS:
+    if await count_deeds(request.app.state.runtime.reading, where, MOST_DEEDS + 1) > MOST_DEEDS:
         raise Fault(_too_much(MOST_DEEDS, remedy))
-    return await read_deeds(request.app.state.runtime.pool, where, await zone_of(request, where.reader.home))
+    return await read_deeds(request.app.state.runtime.reading, where, await zone_of(request, where.reader.home))
 
 
 async def _partnerships(request: Request, reader: Principal, position: int, slug: str | None) -> list[Partnership]:
     """Return the registry as known, or the one entry that is named."""
-    found = await read_partnerships(request.app.state.runtime.pool, reader, position, slug)
+    found = await read_partnerships(request.app.state.runtime.reading, reader, position, slug)
     if slug is not None and not found:
         raise Fault(_unknown_partnership(slug))
     return found

@@ -48,9 +48,20 @@ async def open_pool_of_owner(settings: Settings, schema: str) -> Pool:
     return await _open_pool(settings, schema, OWNER, longest_seconds=0)
 
 
+async def open_pool_of_standby(settings: Settings, schema: str, connects_within_seconds: float) -> Pool:
+    """Open a pool that leads to the standby of PostgreSQL; it connects at the first question, not before."""
+    assert settings.postgres_read_dsn is not None
+    there = settings.model_copy(update={"postgres_dsn": settings.postgres_read_dsn})
+    how = _how_to_connect(there, schema, schema, LONGEST_QUESTION_SECONDS) | {"timeout": connects_within_seconds}
+    return await _pool_of(settings, how, at_once=0)
+
+
 async def _open_pool(settings: Settings, schema: str, role: str, longest_seconds: float) -> Pool:
-    how = _how_to_connect(settings, schema, role, longest_seconds)
-    pool = await asyncpg.create_pool(**how, min_size=1, max_size=settings.postgres_connections, init=_know_json)
+    return await _pool_of(settings, _how_to_connect(settings, schema, role, longest_seconds), at_once=1)
+
+
+async def _pool_of(settings: Settings, how: dict[str, Any], at_once: int) -> Pool:
+    pool = await asyncpg.create_pool(**how, min_size=at_once, max_size=settings.postgres_connections, init=_know_json)
     assert pool is not None
     return pool
 

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     mail_from: str | None = None
 
     postgres_dsn: SecretStr = SecretStr("postgresql://127.0.0.1:5432/kembar")
+    postgres_read_dsn: SecretStr | None = None
     postgres_connections: int = 8
 
     log_level: str = "info"

@@ -18,6 +18,7 @@ from shared.postgres.pool import DATABASE_ERRORS, DISK_IS_FULL, QUERY_TOOK_TOO_L
 from shared.process.settings import Settings
 from shared.projection.parking import Parked, read_parked
 from shared.projection.progress import Progress
+from shared.projection.reading import Reading
 from shared.web.directory import Directory
 from shared.web.guards import GUARDS, HEADERS, TOOK_TOO_LONG
 from shared.web.homes import Zones
@@ -93,7 +94,8 @@ def make_app(
     @app.get(f"/{service}/readyz", include_in_schema=False, dependencies=[Depends(open_to_all)])
     async def readyz() -> JSONResponse:
         trouble = _trouble(app)
-        body = {"ready": trouble is None, "position": app.state.progress.checkpoint.position, "trouble": trouble}
+        position = app.state.progress.checkpoint.position
+        body = {"ready": trouble is None, "position": position, "trouble": trouble, **_standby(app)}
         return JSONResponse(body, status_code=200 if trouble is None else 503)
 
     @app.get(f"/{service}/metrics", include_in_schema=False, dependencies=[Depends(open_to_all)])
@@ -148,6 +150,14 @@ def _trouble(app: FastAPI) -> str | None:
     return trouble
 
 
+def _standby(app: FastAPI) -> dict[str, Any]:
+    """Return where answers are read from, if that could be a standby, and why it is not."""
+    standby: Reading | None = getattr(app.state.runtime, "standby", None)
+    if standby is None:
+        return {}
+    return {"reads_from": "standby" if standby.away is None else "primary", "standby_away": standby.away}
+
+
 def _metrics(app: FastAPI) -> CollectorRegistry:
     metrics = CollectorRegistry()
     progress: Progress = app.state.progress
@@ -155,6 +165,9 @@ def _metrics(app: FastAPI) -> CollectorRegistry:
     position.labels(progress.name).set_function(lambda: progress.checkpoint.position)
     ready = Gauge("kembar_projection_ready", "1 while the projection can go on", ["service"], registry=metrics)
     ready.labels(progress.name).set_function(lambda: float(_trouble(app) is None))
+    if app.state.settings.postgres_read_dsn is not None:
+        standby = Gauge("kembar_reads_from_standby", "1 while answers are read from the standby", registry=metrics)
+        standby.set_function(lambda: float(_standby(app).get("reads_from") == "standby"))
     return metrics
 
 

@@ -19,6 +19,7 @@ from shared.process.settings import Settings
 from shared.process.tasks import end
 from shared.projection.parking import Projector
 from shared.projection.progress import Progress, read_checkpoints, watch_progress
+from shared.projection.reading import Reading, watch_reading
 from shared.projection.run import keep_projecting
 from shared.web.directory import Directory
 from shared.web.standstill import Standstill, keep_looking_for_a_standstill
@@ -28,13 +29,17 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Runtime:
-    """The open parts of a running service; `projecting_pool` is apart, for its statements may take longer."""
+    """The open parts of a running service; `projecting_pool` is apart, for its statements may take longer.
+
+    `standby` is where answers are read from that may be, None where all are read from the primary.
+    """
 
     ledger: Ledger
     pool: Pool
     progress: Progress
     standstill: Standstill = field(default_factory=Standstill)
     projecting_pool: Pool | None = None
+    standby: Reading | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
@@ -42,6 +47,11 @@ class Runtime:
         """What keeps the service from doing its work, in words; None where nothing does."""
         no_room = self.ledger.no_room and f"The disk of the ledger is full: {self.ledger.no_room}. Make room."
         return self.progress.trouble or no_room or self.standstill.trouble
+
+    @property
+    def reading(self) -> Pool:
+        """Where answers are read from: never what was not projected, nor anything that is about to be written."""
+        return self.pool if self.standby is None else self.standby.as_pool
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something run beside the requests. If it fails, the whole process stops: half a service is worse than none."""
@@ -52,6 +62,8 @@ class Runtime:
     async def stop(self) -> None:
         """End the tasks, then close what they used."""
         await end(*self._tasks)
+        if self.standby is not None:
+            self.standby.close()
         await self.pool.close()
         if self.projecting_pool is not None:
             await self.projecting_pool.close()
@@ -74,11 +86,12 @@ def know_who_asks(app: FastAPI, pool: Pool, clock: Clock) -> Coroutine[Any, Any,
 
 @asynccontextmanager
 async def open_runtime(
-    schema: str, projector: Projector, settings: Settings, progress: Progress
+    schema: str, projector: Projector, settings: Settings, progress: Progress, *, reads_from_standby: bool = False
 ) -> AsyncIterator[Runtime]:
     """Open the ledger and the service's tables, watch how far these have come, and close all in order.
 
-    Whether this process also follows the one into the other is the setting `project`. Raises `LedgerMisconfigured` and
+    Whether this process also follows the one into the other is the setting `project`. With `reads_from_standby`, answers
+    are read from the standby of PostgreSQL where the settings name one, and `progress` is how far that is. Raises `LedgerMisconfigured` and
     `LedgerBroken`: nothing is served on a ledger that is not what it was.
     """
     ledger = await Ledger.connect(settings.nats_url, schema, settings.secrets_folder)
@@ -92,7 +105,13 @@ async def open_runtime(
     try:
         for checkpoint in set(await read_checkpoints(pool, projector.name)):
             await check_what_was_read(ledger, checkpoint)
-        runtime.start(watch_progress(pool, progress))
+        if reads_from_standby and settings.postgres_read_dsn is not None:
+            there = Progress(progress.name)
+            runtime.standby = Reading(settings, schema, pool)
+            runtime.start(watch_progress(pool, there))
+            runtime.start(watch_reading(runtime.standby, there, progress))
+        else:
+            runtime.start(watch_progress(pool, progress))
         runtime.start(keep_looking_for_a_standstill(ledger, progress, runtime.standstill))
         if settings.project:
             runtime.projecting_pool = await open_pool(settings, schema)

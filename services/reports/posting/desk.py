@@ -110,7 +110,7 @@ class Desk:
 async def desk_of(request: Request, asker: Principal) -> Desk:
     """Return where a request sits."""
     clock: Clock = request.app.state.clock
-    pool: Pool = request.app.state.runtime.pool
+    pool: Pool = request.app.state.runtime.reading
     zone, home = await zone_of(request, asker.home), await read_home(pool, asker.home)
     words = Words(language_of(request, language_of_home(home)))
     return Desk(request, asker, pool, zone, clock().astimezone(zone).date(), home, words)

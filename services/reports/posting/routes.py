@@ -65,7 +65,7 @@ async def likenesses(
 ) -> dict[str, Any]:
     """Answer what an activity may be a repetition of, at most five, as imports judge it."""
     data = {"partnership": partnership, "indicator": indicator, "occurred": occurred, "direction": direction}
-    found = await read_like(request.app.state.runtime.pool, reader, data)
+    found = await read_like(request.app.state.runtime.reading, reader, data)
     return {
         "items": [
             {
