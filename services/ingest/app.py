@@ -45,7 +45,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
                 runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock, homes
             )
             runtime.start(keep_looking_at_the_disk(runtime.ledger, settings.nats_monitor_urls))
-            runtime.start(keep_closing_days(runtime.ledger, runtime.pool, settings, clock))
+            runtime.start(keep_closing_days(runtime.ledger, runtime.pool, app.state.progress, settings, clock))
             app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, homes)
             app.state.clock = clock
             runtime.start(keep_importing(app.state.importer))

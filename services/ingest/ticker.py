@@ -18,9 +18,11 @@ from shared.postgres.pool import DATABASE_ERRORS, Pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.projection.homes import read_homes
+from shared.projection.progress import Progress
 from shared.wire.envelope import Posting, encode
 
 LOOK_AGAIN_SECONDS = 20.0
+CATCH_UP_SECONDS = 20.0
 
 log = structlog.get_logger()
 
@@ -32,12 +34,17 @@ def days_to_close(last_closed: date | None, today: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((yesterday - first).days + 1)]
 
 
-async def keep_closing_days(ledger: Ledger, pool: Pool, settings: Settings, clock: Clock) -> None:
-    """Close every day that is over, for ever; open the installation's own home before its first."""
+async def keep_closing_days(ledger: Ledger, pool: Pool, progress: Progress, settings: Settings, clock: Clock) -> None:
+    """Close every day that is over, for ever; open the installation's own home before its first.
+
+    Tables that are computed anew name no day that was closed since: each would be looked for in the ledger. So they are
+    waited for.
+    """
     while True:
         try:
             await open_own_home(ledger, settings, clock())
-            await close_days(ledger, pool, settings, clock)
+            if await progress.reach(await ledger.end(), CATCH_UP_SECONDS):
+                await close_days(ledger, pool, settings, clock)
         except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, LedgerFull) as error:
             log.warning("a day could not be closed yet", error=repr(error))
         await asyncio.sleep(LOOK_AGAIN_SECONDS)

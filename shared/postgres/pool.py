@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
@@ -41,6 +42,13 @@ async def open_pool(settings: Settings, schema: str, longest_seconds: float = LO
     connects.
     """
     return await _open_pool(settings, schema, schema, longest_seconds)
+
+
+async def open_pool_of_worker(settings: Settings, schema: str) -> Pool:
+    """Open a pool of a service's own role whose sessions have a name that no other's have, so that others can end them all."""
+    how = _how_to_connect(settings, schema, schema, LONGEST_STATEMENT_SECONDS)
+    how["server_settings"]["application_name"] = f"kembar-{schema}-worker-{uuid4().hex}"
+    return await _pool_of(settings, how, at_once=1)
 
 
 async def open_pool_of_owner(settings: Settings, schema: str) -> Pool:

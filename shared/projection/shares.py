@@ -2,7 +2,8 @@
 
 A worker is there while its session is, and was seen not long ago. Every second each looks how the partitions are divided:
 it takes what nobody has if it has the least, and gives up some of its own if it has the most. A share that changes hands
-gets a higher fence, and a checkpoint moves only under the fence that its worker knows.
+gets a higher fence, and a checkpoint moves only under the fence that its worker knows. The sessions of a worker that was not
+seen for long are ended: it may hold locks.
 """
 
 import asyncio
@@ -147,12 +148,18 @@ class Membership:
 
     async def balance(self) -> None:
         """Look how the partitions are divided, and do what is this worker's to do."""
-        async with self._one_at_a_time, self._session.transaction():
+        async with self._one_at_a_time:
+            await self._balance()
+
+    async def _balance(self) -> None:
+        silence = {"projection": self._projection, "silence_seconds": SILENCE_SECONDS}
+        await queries.end_silent_sessions(
+            self._session, **silence
+        )  # before all else: it may hold the lock that follows
+        async with self._session.transaction():
             await queries.shares_balanced_by_one(self._session, projection=self._projection)
             await queries.note_worker(self._session, projection=self._projection, worker=self._me)
-            await queries.forget_dead_workers(
-                self._session, projection=self._projection, silence_seconds=SILENCE_SECONDS
-            )
+            await queries.forget_dead_workers(self._session, **silence)
             workers = [row["worker"] async for row in queries.workers(self._session, projection=self._projection)]
             while (step := next_step(shares := await self._shares(), workers, self._me)) is not None:
                 await self._do(step)
@@ -194,6 +201,7 @@ class Membership:
 async def joined(pool: Pool, projection: str) -> AsyncIterator[Membership]:
     """Join the workers of a projection for as long as the context lasts."""
     async with pool.acquire() as session:
+        await queries.end_silent_sessions(session, **_silence(projection))  # it may hold the checkpoint
         await checkpoints.begin_checkpoint(session, projection=projection)
         membership = Membership(session, projection)
         keeping = asyncio.create_task(membership.keep())
@@ -203,3 +211,7 @@ async def joined(pool: Pool, projection: str) -> AsyncIterator[Membership]:
             await end(keeping)
             with suppress(*DATABASE_ERRORS, OSError):  # with the session that has ended it is gone already
                 await membership.leave()
+
+
+def _silence(projection: str) -> dict[str, str | float]:
+    return {"projection": projection, "silence_seconds": SILENCE_SECONDS}

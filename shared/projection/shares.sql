@@ -1,5 +1,16 @@
 -- Who works on which partitions. Leases run by the database's clock, which all workers share; no fact depends on it.
 
+-- name: end_silent_sessions!
+-- Who was not seen for long may stand still in the middle of a transaction, and hold what others wait for: all its sessions
+-- end. They have one name, which no other worker has; sessions named as our own are left alone.
+SELECT pg_terminate_backend(session.pid)
+FROM worker
+JOIN pg_stat_activity AS known ON known.pid = session_pid AND known.backend_start = session_began
+JOIN pg_stat_activity AS session ON session.application_name = known.application_name
+    AND session.usename = known.usename AND session.datname = known.datname
+WHERE projection = :projection AND seen_at < clock_timestamp() - make_interval(secs => :silence_seconds)
+  AND known.application_name <> current_setting('application_name');
+
 -- name: shares_balanced_by_one!
 -- Nobody else balances this projection's shares until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/' || :projection, 0));

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from shared.ledger.follow import check_what_was_read
 from shared.ledger.ledger import Ledger
-from shared.postgres.pool import LONGEST_QUESTION_SECONDS, Pool, open_pool
+from shared.postgres.pool import LONGEST_QUESTION_SECONDS, Pool, open_pool, open_pool_of_worker
 from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.process.tasks import end
@@ -114,7 +114,7 @@ async def open_runtime(
             runtime.start(watch_progress(pool, progress))
         runtime.start(keep_looking_for_a_standstill(ledger, progress, runtime.standstill))
         if settings.project:
-            runtime.projecting_pool = await open_pool(settings, schema)
+            runtime.projecting_pool = await open_pool_of_worker(settings, schema)
             runtime.start(keep_projecting(ledger, runtime.projecting_pool, projector, settings))
         yield runtime
     finally:
