@@ -71,9 +71,9 @@ def staged() -> list[Posting]:
     return [*postings, Posting(an_id(), HOME, "import.completed", completion, None, "jakarta/bureau", RECORDED_AT)]
 
 
-def postings() -> list[Posting]:
-    """A history of some hundred events, what is rare spread over it."""
-    postings = list(history(700))
+def postings(count: int = 700) -> list[Posting]:
+    """A history of some hundred events or more, what is rare spread over its beginning."""
+    postings = list(history(count))
     for number, posting in enumerate(staged()):
         postings.insert(400 + 60 * number, posting)
     for number, (event_type, data, event_id) in enumerate(what_is_rare()):
