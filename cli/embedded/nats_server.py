@@ -44,7 +44,7 @@ def nats_part(folder: Path, *, sync_interval: str = "always") -> tuple[Part, Nat
         name="nats-server",
         command=[str(Path(sys.executable).with_name("nats-server")), "-c", str(configuration)],
         folder=folder,
-        is_ready=lambda: _is_ready(address.monitor_url),
+        is_ready=lambda: is_ready(address.monitor_url),
         is_stuck=lambda: _cannot_write(address.monitor_url),
     )
     return part, address
@@ -93,7 +93,8 @@ def _cannot_write(monitor_url: str) -> bool:
     return False
 
 
-def _is_ready(monitor_url: str) -> bool:
+def is_ready(monitor_url: str) -> bool:
+    """Say whether a nats-server answers that it can be used."""
     try:
         with urllib.request.urlopen(f"{monitor_url}/healthz", timeout=1) as answer:  # noqa: S310 - our own loopback address
             return bool(answer.status == 200)

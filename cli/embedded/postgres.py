@@ -26,11 +26,13 @@ ORDER = ("--encoding=UTF8", "--locale-provider=builtin", f"--builtin-locale={LOC
 """What initdb is told of letters and their order."""
 
 
-def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
+def postgres_part(
+    folder: Path, *, durable: bool = True, configuration: Path | None = None
+) -> tuple[Part, str]:
     """Return the part and the address of the database that it will serve, having made its files where there are none.
 
     PostgreSQL refuses to run as root; root runs it as a system user of its own, to which the folders above it are opened
-    for passing through. `durable=False` is for tests that kill nothing.
+    for passing through. `durable=False` is for tests that kill nothing; `configuration` is a file with further settings.
     """
     user = SYSTEM_USER if os.geteuid() == 0 else None
     data, sockets = folder / "postgres", socket_folder(folder)
@@ -45,12 +47,14 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
-        "max_connections": "200",
+        **({} if configuration else {"max_connections": "200"}),
         "logging_collector": "off",
         "log_destination": "stderr",
     }
     if not durable:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    if configuration is not None:
+        options["config_file"] = str(_where_the_user_can_read(configuration, sockets, user))
     settings = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
     part = Part(
         name="postgres",
@@ -61,6 +65,14 @@ def postgres_part(folder: Path, *, durable: bool = True) -> tuple[Part, str]:
         user=user,
     )
     return part, f"postgresql:///postgres?host={quote(str(sockets))}"
+
+
+def _where_the_user_can_read(configuration: Path, sockets: Path, user: str | None) -> Path:
+    copied = sockets / configuration.name
+    shutil.copyfile(configuration, copied)
+    if user is not None:
+        _give(copied, user)
+    return copied
 
 
 def programs() -> Path:

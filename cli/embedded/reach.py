@@ -71,7 +71,9 @@ def write_addresses(folder: DataFolder, environment: Mapping[str, str]) -> None:
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Return the settings that this environment gives, whatever stands in our own."""
     values: dict[str, object] = {name.removeprefix("KEMBAR_").lower(): value for name, value in environment.items()}
-    values["nats_monitor_urls"] = json.loads(environment["KEMBAR_NATS_MONITOR_URLS"])
+    for name in ("nats_monitor_urls", "trusted_proxies", "webhook_networks"):
+        if name in values:
+            values[name] = json.loads(str(values[name]))
     return Settings.model_validate({**Settings().model_dump(), **values})
 
 

@@ -121,7 +121,7 @@ class Stack:
             name="services",
             command=[sys.executable, "-m", "cli", "serve", "all", "--prepare"],
             folder=self.folder.path,
-            is_ready=lambda: all(_answers(f"{self.url}/{each}/readyz") for each in SERVICES),
+            is_ready=lambda: all(answers(f"{self.url}/{each}/readyz") for each in SERVICES),
             environment={**environment, "KEMBAR_PROJECT": "false"},
         )
 
@@ -199,7 +199,8 @@ def _by_whom(port: int) -> str:
     return ""
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Say whether an address of this machine answers 200."""
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
             return bool(answer.status == 200)
