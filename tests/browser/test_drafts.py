@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -162,11 +163,12 @@ def reports_on(site, port) -> subprocess.Popen:
         "KEMBAR_PROJECT": "false",
         "KEMBAR_OPEN_READING": "true",
         "KEMBAR_NATS_URL": settings.nats_url,
+        "KEMBAR_NATS_MONITOR_URLS": json.dumps(settings.nats_monitor_urls),
         "KEMBAR_SECRETS_FOLDER": str(settings.secrets_folder),
-        "KEMBAR_POSTGRES_DSN": settings.postgres_dsn,
+        "KEMBAR_POSTGRES_DSN": settings.postgres_dsn.get_secret_value(),
     }
     command = [sys.executable, "-m", "cli", "serve", "reports"]
-    return subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, env={**os.environ, **environment})
 
 
 async def readiness(site, server, port) -> None:

@@ -108,6 +108,7 @@ async def test_what_nobody_known_sends_is_carried_to_where_one_signs_in_and_stay
 async def test_whoever_signs_in_again_finds_the_form_as_it_was_sent_and_is_asked_before_it_goes(homes, slug):
     await person_of(homes.installation, "ratna")
     sent = {"partnership": slug, "indicator": "contact", "occurred": "2026-05", "direction": "inbound"}
+    sent |= {"outcome": "held", "mode": "unknown"}
     async with httpx.AsyncClient(base_url=homes.installation.url, timeout=30, trust_env=False) as http:
         browser = Browser(http)
         answer = await browser.post("/record?lang=en", **sent, **{"title.en": "Typed before"})

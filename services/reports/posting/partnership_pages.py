@@ -200,11 +200,11 @@ async def check_lifting(
 
 
 @router.get("/partnerships/{partnership}/programme")
-async def programme_form(request: Request, agreer: Agreer, partnership: Slug) -> HTMLResponse:
-    """Show the form of a year's programme."""
-    desk = await desk_of(request, agreer)
-    page = _programme_page(desk, await desk.partnership(partnership), rows_asked({}))
-    return page.show(desk, {"year": str(desk.today.year)}, hidden={"rows": str(rows_asked({}))})
+async def programme_form(request: Request, agreer: Agreer, partnership: Slug, rows: str = "") -> HTMLResponse:
+    """Show the form of a year's programme; `rows` is how many lines it has, where a draft needs more than at first."""
+    desk, lines = await desk_of(request, agreer), rows_asked({"rows": rows})
+    page = _programme_page(desk, await desk.partnership(partnership), lines)
+    return page.show(desk, {"year": str(desk.today.year)}, hidden={"rows": str(lines)})
 
 
 @router.post("/partnerships/{partnership}/programme")

@@ -243,8 +243,8 @@ function about(form) {
 }
 
 function restore(form, found) {
-  if (Number(found.rows) > Number(form.elements.rows?.value)) {
-    const asked = new URLSearchParams(location.search);
+  const asked = new URLSearchParams(location.search);
+  if (Number(found.rows) > Number(form.elements.rows?.value) && asked.get("rows") !== found.rows) {
     asked.set("rows", found.rows);
     return location.replace(`?${asked}`);
   }

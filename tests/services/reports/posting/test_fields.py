@@ -153,7 +153,7 @@ def test_an_effect_is_the_difference_between_two_ratings(days, day):
         (
             [],
             [date(2024, 1, 1)],
-            "Hanoi: 0 → 1 cells; inactive → less active; falls on 1 January 2028 if nothing happens; no longer dormant.",
+            "Hanoi: 0 → 1 cell; inactive → less active; falls on 1 January 2028 if nothing happens; no longer dormant.",
         ),
         (
             [date(2024, 1, 1)],
@@ -163,9 +163,9 @@ def test_an_effect_is_the_difference_between_two_ratings(days, day):
         (
             [date(2024, 1, 1)],
             [date(2025, 1, 1)],
-            "Hanoi: 1 cells, as before; falls on 1 January 2029 instead of 1 January 2028.",
+            "Hanoi: 1 cell, as before; falls on 1 January 2029 instead of 1 January 2028.",
         ),
-        ([date(2025, 1, 1)], [date(2025, 1, 1)], "Hanoi: 1 cells, as before; falls on 1 January 2029, as before."),
+        ([date(2025, 1, 1)], [date(2025, 1, 1)], "Hanoi: 1 cell, as before; falls on 1 January 2029, as before."),
     ],
 )
 def test_the_sentence_says_what_became_another(before, after, said):
