@@ -64,10 +64,13 @@ class Listeners:
         return self.position > place and not self.seats.is_over
 
     async def keep_reading(self, pool: Pool, progress: Progress) -> None:
-        """Read what comes, for all who listen, for ever; through restarts of the database."""
+        """Read what comes, for all who listen, for ever; through restarts of the database.
+
+        It begins with what came last: whoever listened to a process that fell is told what came meanwhile.
+        """
         while not await progress.reach(1, LONGEST_WAIT_SECONDS):
             pass
-        self.position = progress.checkpoint.position
+        self.position = max(0, progress.checkpoint.position - REMEMBERED)
         while True:
             try:
                 if await progress.reach(self.position + 1, LONGEST_WAIT_SECONDS):
@@ -114,7 +117,8 @@ async def stream(
     """
     listeners: Listeners = request.app.state.listeners
     resumed = int(last_event_id) if last_event_id and re.fullmatch("[0-9]{1,15}", last_event_id) else None
-    place = next((each for each in (resumed, after) if each is not None), listeners.position)
+    now: int = request.app.state.progress.checkpoint.position
+    place = next((each for each in (resumed, after) if each is not None), now)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_told(listeners, listener, place), media_type="text/event-stream", headers=headers)
 
