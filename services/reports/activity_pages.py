@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.reports.answers import position_for
+from services.reports.dashboard import standings_for
 from services.reports.frame import Frame, Framed, Page, day_asked, one_of, page_number, table_of, text_asked
 from services.reports.kinds.wording import MEASURE_WORDS
 from services.reports.looked import CELLS_ASKED, activities_table, document_of, ids_behind, look
@@ -12,7 +13,7 @@ from services.reports.page_store import MOST_LOOKED_AT, Filters, find_activities
 from services.reports.partnership_pages import measured_ids
 from services.reports.report import Table, Value
 from services.reports.store import ActivityRow
-from services.reports.views import DIRECTION_WORDS, INDICATOR_WORDS, OUTCOME_WORDS, said_in
+from services.reports.views import DIRECTION_WORDS, INDICATOR_WORDS, OUTCOME_WORDS, row_of, said_in
 from services.reports.why_page import find_not_counted
 from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Indicator, Outcome
@@ -129,12 +130,14 @@ async def search(frame: Framed, q: str | None = None) -> Page:
         rows, found = await find_activities(frame.pool, frame.reader, position, held, withdrawn=False, most=MOST_FOUND)
     names = await read_names(frame.pool, frame.reader, position)
     named = [(each.slug, _name(each, frame.words)) for each in partnerships]
+    standing = (await standings_for(frame)).items if named else {}
     return Page(
         frame=frame,
         template="search.html",
         shown={
             "text": text or "",
             "partnerships": named,
+            "rows": {slug: row_of(standing[slug], frame.words) for slug, _ in named if slug in standing},
             "lines": [listed(each, frame, names) for each in rows],
             "found": found,
             "too_many": found >= MOST_LOOKED_AT,

@@ -27,6 +27,7 @@ from services.reports.posting import activity_pages, home_pages, partnership_pag
 from services.reports.posting import routes as posting_routes
 from services.reports.posting.desk import PROBLEMS_IN_WORDS
 from services.reports.project import EventProjector
+from services.reports.status_door import StatusDoor
 from services.reports.store import SCHEMA
 from services.reports.stream import Listeners
 from services.reports.working import Worker, keep_working
@@ -51,9 +52,10 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             runtime.start(know_who_asks(app, runtime.pool, clock))
             runtime.start(app.state.listeners.keep_reading(runtime.reading, app.state.progress))
             runtime.start(keep_working(Worker(runtime.pool, makers.of_jobs, settings.report_processes, makers.wake)))
-            app.state.clock = clock
+            app.state.clock, app.state.status_door = clock, StatusDoor(settings)
             yield
             app.state.listeners.end()
+            await app.state.status_door.close()
 
     app = make_app("reports", "Kembar: reports", settings, lifespan)
     app.include_router(routes.router)

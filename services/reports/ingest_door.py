@@ -33,7 +33,7 @@ class IngestDoor:
         body = {"type": event_type, "id": str(event_id), "data": data}
         try:
             answer = await self._http.post(
-                "/ingest/v1/events", params={"home": home}, json=body, headers=_credentials(request)
+                "/ingest/v1/events", params={"home": home}, json=body, headers=credentials_of(request)
             )
             content = answer.json()
         except (httpx.TransportError, ValueError) as error:
@@ -58,13 +58,16 @@ class Posted:
 
 def address_of_ingest(settings: Settings) -> str:
     """Return where ingest answers: where the settings say, else beside us on the same port."""
-    if settings.ingest_url:
-        return settings.ingest_url
+    return settings.ingest_url or address_beside(settings)
+
+
+def address_beside(settings: Settings) -> str:
+    """Return where the services answer that are served with us on one port."""
     host = settings.host if is_loopback(settings.host) else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def _credentials(request: Request) -> dict[str, str]:
+def credentials_of(request: Request) -> dict[str, str]:
     """Return what says who asks. A session was held to our own pages when it came in, so it goes on as from there."""
     if token := request.headers.get("authorization"):
         return {"Authorization": token}

@@ -34,7 +34,7 @@ TYPE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class NewsLine:
-    """Something that was recorded, in words. `slug` is its partnership, where it has one."""
+    """Something that was recorded, in words. `slug` is its partnership, where it has one; `opens` is where it stands alone."""
 
     event_id: str
     when: str
@@ -42,6 +42,7 @@ class NewsLine:
     name: str | None
     said: str
     title: str | None
+    opens: str
 
 
 def news_lines(news: Sequence[News], registered: Mapping[str, Partnership], frame: Frame) -> list[NewsLine]:
@@ -58,7 +59,8 @@ def _line(news: News, registered: Mapping[str, Partnership], frame: Frame) -> Ne
     found = registered.get(news.partnership or "")
     name = said_in(found.facts.name.model_dump(exclude_none=True), words.language) if found else news.partnership
     when = moment_said(news.recorded_at, frame.zone, words)
-    return NewsLine(str(news.event_id), when, news.partnership, name, said, title)
+    opens = f"/{'activities' if facts is not None else 'receipts'}/{news.event_id}"
+    return NewsLine(str(news.event_id), when, news.partnership, name, said, title, opens)
 
 
 def moment_said(moment: datetime, zone: tzinfo, words: Words) -> str:

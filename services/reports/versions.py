@@ -3,8 +3,8 @@
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-VERSION = "0.1.0"
-"""Kembar's own, as in pyproject.toml."""
+from shared.process.version import VERSION
+
 OF_FORMATS = {
     "pdf": ("typst",),
     "xlsx": ("xlsxwriter",),

@@ -15,7 +15,7 @@ from shared.words.codes import DIRECTION_WORDS as DIRECTION_WORDS
 from shared.words.codes import INDICATOR_WORDS as INDICATOR_WORDS
 from shared.words.codes import OUTCOME_WORDS as OUTCOME_WORDS
 from shared.words.codes import RATING_WORDS as RATING_WORDS
-from shared.words.dates import date_in_words, occurred_in_words
+from shared.words.dates import date_abbreviated, date_in_words, occurred_in_words
 from shared.words.words import Language, Words
 
 WAYS_SHOWN = 3
@@ -71,6 +71,7 @@ class CellView:
     count: int
     activities: Sequence[ActivityLine]
     goes_dark: str | None
+    goes_dark_briefly: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,15 @@ def cells_view(item: Mapping[str, Any], rows: Sequence[ActivityRow], words: Word
 def _cell(
     item: Mapping[str, Any], indicator: Indicator, way: Direction, lines: Mapping[str, ActivityLine], words: Words
 ) -> CellView:
-    ids = item["cells"][indicator.value][way.value]
+    ids, dark = item["cells"][indicator.value][way.value], item["goes_dark"][indicator.value][way.value]
     return CellView(
         code=f"{indicator.value}-{way.value}",
         indicator=words.say(INDICATOR_WORDS[indicator]),
         way=words.say("Outbound") if way is Direction.OUTBOUND else words.say("Inbound"),
         count=len(ids),
         activities=[lines[each] for each in reversed(ids) if each in lines],
-        goes_dark=day_said(item["goes_dark"][indicator.value][way.value], words.language),
+        goes_dark=day_said(dark, words.language),
+        goes_dark_briefly=date_abbreviated(date.fromisoformat(dark), words.language) if dark else None,
     )
 
 

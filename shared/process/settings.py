@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     deliver: bool = True
     report_processes: Annotated[int, Field(ge=1, le=64)] = 1
     ingest_url: str | None = None
+    scoring_url: str | None = None
     report_templates: Path | None = None
     public_url: str | None = None
     trusted_proxies: list[str] = []
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"there is no time zone {name!r}; use one such as Asia/Jakarta") from error
 
-    @field_validator("public_url", "ingest_url")
+    @field_validator("public_url", "ingest_url", "scoring_url")
     @classmethod
     def _an_origin(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "")

@@ -16,6 +16,7 @@ from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.ledger.ledger import CONNECTION_ERRORS
 from shared.postgres.pool import DATABASE_ERRORS, DISK_IS_FULL, QUERY_TOOK_TOO_LONG
 from shared.process.settings import Settings
+from shared.process.version import VERSION
 from shared.projection.parking import Parked, read_parked
 from shared.projection.progress import Progress
 from shared.projection.reading import Reading
@@ -116,6 +117,7 @@ def _answer_status(app: FastAPI, service: str) -> None:
             "ledger_ends_at": end,
             "behind": end - checkpoint.position,
             "trouble": _trouble(app),
+            "version": VERSION,
             **await app.state.more_status(reader.home),
             "parked": [asdict(each) for each in await read_parked(app.state.runtime.pool) if _may_see(reader, each)],
         }

@@ -16,6 +16,12 @@ def date_in_words(day: date, language: Language) -> str:
 
 
 @lru_cache(maxsize=10_000)
+def date_abbreviated(day: date, language: Language) -> str:
+    """Return a day where there is little room: 21 Jun 2007."""
+    return format_date(day, "d MMM y", locale=language)
+
+
+@lru_cache(maxsize=10_000)
 def occurred_in_words(text: str, language: Language) -> str:
     """Return an EDTF date in words, as precise as it was written: 2019, Mei 1986, 22–28 Oktober 2019."""
     start, slash, end = text.partition("/")

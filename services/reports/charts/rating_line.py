@@ -22,10 +22,11 @@ def draw_rating_line(line: RatingLine, words: Words, theme: Theme) -> Picture:
 
 
 def _bands(line: RatingLine, words: Words, theme: Theme) -> list[str]:
-    """Return a rule at each least score, and the rating's mark and word between it and the next."""
+    """Return a tinted band for each rating, a rule at its least score, and its mark and word beside it."""
     parts, above = [], float(_HIGHEST)
     for rating in RatingCode:
         least = float(line.thresholds.get(rating, 0))
+        parts.append(_band(least, above, theme.ratings[rating]))
         parts.append(_rule(least, theme, dashed=least > 0))
         parts.append(text(_LEFT - 6, _height(least) + 3.5, number(least), theme.quiet, anchor="end"))
         middle = _height((least + above) / 2)
@@ -34,6 +35,12 @@ def _bands(line: RatingLine, words: Words, theme: Theme) -> list[str]:
         above = least
     parts.append(text(_LEFT - 6, _height(_HIGHEST) + 3.5, str(_HIGHEST), theme.quiet, anchor="end"))
     return parts
+
+
+def _band(least: float, above: float, colour: str) -> str:
+    top, height = _height(above), _height(least) - _height(above)
+    place = f'x="{_LEFT}" y="{number(top)}" width="{_WIDTH}" height="{number(height)}"'
+    return f'<rect {place} fill="{colour}" fill-opacity=".07"/>'
 
 
 def _rule(score: float, theme: Theme, *, dashed: bool) -> str:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from services.reports.issued import Issued, Made, comparison, differences_between, event_data, issued_id
 from services.reports.render.formats import Format
-from services.reports.versions import VERSION, versions_of
+from services.reports.versions import versions_of
 from services.reports.weight import is_long
 from shared.domain.events import ReportIssued
+from shared.process.version import VERSION
 from tests.house.project import ROOT
 
 JSON = st.recursive(
