@@ -34,6 +34,12 @@ class Made:
     command: list[str] = field(default_factory=list)
     healthcheck: list[str] = field(default_factory=list)
 
+    def added_bytes(self) -> int:
+        """Return how much the steps put onto the root with Python."""
+        *own, _, _ = self.layers
+        files = (Path(folder) / name for layer in own for folder, _, names in os.walk(layer) for name in names)
+        return sum(each.lstat().st_size for each in files)
+
 
 class BareRoot:
     """A builder over a bare root with Python; `work` holds the layers, `context` is what COPY copies from."""

@@ -229,7 +229,7 @@ async def test_a_target_starts_as_no_root_on_a_read_only_root_and_answers(name, 
                 except httpx.TransportError:
                     return False
 
-            await until(answers)
+            await until(answers, timeout_seconds=300)
             assert (await client.get(f"/{name}/healthz")).status_code == 200
         status = status_of(process)
         assert status["Uid"].split() == [str(USER)] * 4
@@ -248,9 +248,10 @@ async def test_a_target_starts_as_no_root_on_a_read_only_root_and_answers(name, 
 
 @in_the_long_form
 @pytest.mark.timeout(900)
-async def test_what_follows_the_ledger_starts_as_no_root_and_stops_in_order(images, prepared, tmp_path):
-    with running(images, "projections", prepared, tmp_path) as (process, _, _, log):
-        await until(lambda: process.poll() is not None or catches_signals(process))
+@pytest.mark.parametrize("name", ["deliveries", "projections"])
+async def test_what_answers_nobody_starts_as_no_root_and_stops_in_order(name, images, prepared, tmp_path):
+    with running(images, name, prepared, tmp_path) as (process, _, _, log):
+        await until(lambda: process.poll() is not None or catches_signals(process), timeout_seconds=300)
         assert process.poll() is None, log.read_text()[-3000:]
         assert status_of(process)["Uid"].split() == [str(USER)] * 4
     assert process.returncode == 0, log.read_text()[-3000:]
@@ -260,6 +261,17 @@ def catches_signals(process: subprocess.Popen) -> bool:
     """Whether it has said what is to be done when it is asked to stop."""
     terminate = 1 << 14
     return bool(int(status_of(process)["SigCgt"], 16) & terminate)
+
+
+MOST_MEGABYTES = dict.fromkeys(TARGETS, 90) | {"access": 105, "reports": 220}
+"""So much a target may add to the image of Python. Most is others' compiled code; of reports, what sets type."""
+
+
+@in_the_long_form
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", TARGETS)
+def test_an_image_is_small(name, images):
+    assert images.make(name).added_bytes() < MOST_MEGABYTES[name] * 1_000_000
 
 
 @in_the_long_form
