@@ -19,13 +19,14 @@ import uvloop
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to post: each of `bodies` once, by that many callers, each on a connection of its own."""
+    """What to send: each of `bodies` once, by that many callers, each on a connection of its own."""
 
     port: int
     path: str
     token: str
     callers: int
     bodies: list[str]
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ async def _post_all(order: Order) -> Taken:
 
 def _request(order: Order, body: bytes) -> bytes:
     head = (
-        f"POST {order.path} HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\nAuthorization: Bearer {order.token}\r\n"
+        f"{order.method} {order.path} HTTP/1.1\r\nHost: 127.0.0.1:{order.port}\r\nAuthorization: Bearer {order.token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

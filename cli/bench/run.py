@@ -15,6 +15,7 @@ from cli.bench.machine import machine_in_words
 from cli.bench.pages import measure_pages
 from cli.bench.ratings import measure_ratings
 from cli.bench.replay import measure_replay
+from cli.bench.replicas import measure_replicas
 from cli.bench.reports import measure_reports
 from cli.bench.starts import measure_starts
 from cli.say import out
@@ -49,6 +50,7 @@ def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measur
         "pages": partial(_with, measure_pages, events),
         "reports": partial(_with, measure_reports, events),
         "jobs": measure_jobs,
+        "replicas": partial(_with, measure_replicas, events),
     }
     unknown = [each for each in subjects if each not in by_name]
     if unknown:

@@ -37,7 +37,12 @@ class Workers:
             command=[sys.executable, "-m", "cli", "serve", "projections"],
             folder=self.folder,
             is_ready=lambda: True,
-            environment={**self.environment, "PYTHONPATH": str(ROOT), "KEMBAR_DELIVER": "false"},
+            environment={
+                **self.environment,
+                "PYTHONPATH": str(ROOT),
+                "KEMBAR_PROJECT": "true",
+                "KEMBAR_DELIVER": "false",
+            },
         )
         part.start()
         self.started.append(part)

@@ -64,14 +64,8 @@ class Listeners:
         return self.position > place and not self.seats.is_over
 
     async def keep_reading(self, pool: Pool, progress: Progress) -> None:
-        """Read what comes, for all who listen, for ever; through restarts of the database.
-
-        It begins with what came last: whoever listened to a process that fell is told what came meanwhile.
-        """
-        while not await progress.reach(1, LONGEST_WAIT_SECONDS):
-            pass
-        self.position = max(0, progress.checkpoint.position - REMEMBERED)
-        while True:
+        """Read what comes, for all who listen, for ever; through restarts of the database."""
+        while True:  # the first time what came last, for whoever listened elsewhere and goes on here
             try:
                 if await progress.reach(self.position + 1, LONGEST_WAIT_SECONDS):
                     await self._read(pool, progress.checkpoint.position)
@@ -116,9 +110,9 @@ async def stream(
     last id.
     """
     listeners: Listeners = request.app.state.listeners
+    progress: Progress = request.app.state.progress
     resumed = int(last_event_id) if last_event_id and re.fullmatch("[0-9]{1,15}", last_event_id) else None
-    now: int = request.app.state.progress.checkpoint.position
-    place = next((each for each in (resumed, after) if each is not None), now)
+    place = next((each for each in (resumed, after) if each is not None), progress.checkpoint.position)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_told(listeners, listener, place), media_type="text/event-stream", headers=headers)
 
