@@ -548,7 +548,7 @@ def bench(
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
-            help="starts, appends, batches, replay, alerts, ratings, pages, reports, jobs, replicas; all if left out."
+            help="starts, appends, batches, replay, alerts, ratings, pages, reports, jobs, homes, replicas; all if left out."
         ),
     ] = None,
     runs: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 5,

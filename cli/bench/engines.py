@@ -1,13 +1,18 @@
 """The engines alone, in temporary folders: what raw limits are measured on, and what is replayed into."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from cli.embedded.folder import DataFolder
 from cli.embedded.nats_server import SECRETS, nats_part
 from cli.embedded.postgres import postgres_part
+from cli.embedded.reach import engines_environment, settings_from
+from cli.embedded.tokens import ensure_tokens
 from cli.secrets_folder import ensure_secrets
+from cli.serve import prepare
 from shared.ledger.ledger import Ledger
 from shared.ledger.stream import create_stream
 from shared.process.settings import Settings
@@ -56,3 +61,36 @@ def empty_postgres() -> Iterator[Settings]:
             yield Settings(postgres_dsn=dsn, secrets_folder=folder / SECRETS)
         finally:
             part.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The engines of an installation, prepared, with none of its services."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    settings: Settings
+    tokens: Mapping[str, str]
+
+
+@contextmanager
+def prepared_engines() -> Iterator[Engines]:
+    """Run both engines on a data folder of their own, with the stream, all tables and a token per role."""
+    with temporary_folder() as above:
+        folder = DataFolder.open(above / "data")
+        ensure_secrets(folder.file(SECRETS))
+        (nats, address), (postgres, dsn) = nats_part(folder.path), postgres_part(folder.path)
+        parts = (nats, postgres)
+        try:
+            for part in parts:
+                part.start()
+            for part in parts:
+                part.wait_until_ready(START_SECONDS)
+            environment = {**engines_environment(address, dsn, folder.path), "KEMBAR_PROJECT": "false"}
+            settings = settings_from(environment)
+            prepare(settings)
+            yield Engines(folder.path, environment, settings, ensure_tokens(folder, settings))
+        finally:
+            for part in parts:
+                part.stop()
+            folder.release()

@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -62,20 +61,6 @@ def _a_day(chance: random.Random, country: Country, home: str, day: date, number
         yield _posting(home, "activity.recorded", _drawn(chance), data, partnership, day)
     closed = {"day": day.isoformat()}
     yield _posting(home, "day.closed", day_closed_id(home, day), closed, None, day + timedelta(days=1))
-
-
-def last_close(country: Country) -> list[Posting]:
-    """Return what closes one more day in every home, as happens once a day."""
-    day = LAST_DAY + timedelta(days=1)
-    return [
-        _posting(home, "day.closed", day_closed_id(home, day), {"day": day.isoformat()}, None, day + timedelta(days=1))
-        for home in map(home_name, range(country.homes))
-    ]
-
-
-def some(country: Country, count: int) -> Iterator[Posting]:
-    """Yield the first `count` events."""
-    return islice(history_of(country), count)
 
 
 def _drawn(chance: random.Random) -> UUID:

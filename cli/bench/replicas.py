@@ -8,28 +8,17 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-from cli.bench.engines import START_SECONDS, temporary_folder
+from cli.bench.engines import Engines, prepared_engines
 from cli.bench.figures import Figure, Samples
 from cli.bench.history import FIRST_DAY, PARTNERSHIPS, activity, batches_of_entries, history, registration
 from cli.bench.load import Order, Taken, post_all
 from cli.bench.raw_ledger import publish_batch
 from cli.bench.served_apart import port_of, replicas_of
 from cli.bench.workers import Workers, seconds_until_reached, seconds_until_shared, send, tables_of, workers_on
-from cli.embedded.folder import DataFolder
-from cli.embedded.nats_server import SECRETS, nats_part
 from cli.embedded.part import Part
-from cli.embedded.postgres import postgres_part
-from cli.embedded.reach import engines_environment, settings_from
-from cli.embedded.tokens import ensure_tokens
-from cli.secrets_folder import ensure_secrets
-from cli.serve import prepare
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import Pool
-from shared.process.settings import Settings
 
 APPENDS, APPENDING = 6_000, 64
 QUESTIONS, ASKING = 600, 8
@@ -38,24 +27,14 @@ COUNTS = (1, 2)
 MOVES = ("added", "killed", "hung", "ended in order")
 
 
-@dataclass(frozen=True, slots=True)
-class Engines:
-    """The engines of an installation, prepared, with none of its services."""
-
-    folder: Path
-    environment: Mapping[str, str]
-    settings: Settings
-    token: str
-
-
 def measure_replicas(runs: int, events: int, say: Callable[[str], None]) -> list[Figure]:
     """Return appends, replay and reading with one and with two of each, and the seconds until the work has moved."""
     samples = Samples()
     for run in range(1, runs + 1):
-        with _engines() as engines:
+        with prepared_engines() as engines:
             _serve(engines, samples)
         for count in COUNTS:
-            with _engines() as engines:
+            with prepared_engines() as engines:
                 asyncio.run(_replay(engines, count, events, samples))
         say(f"replicas: run {run} of {runs} done")
     cores = len(os.sched_getaffinity(0))
@@ -96,7 +75,7 @@ def _in_turn(engines: Engines, replicas: list[Part], path: str, bodies: list[str
     """Send all, an equal part of it to each replica by as many callers; return how many were answered in a second."""
     count = len(replicas)
     orders = [
-        Order(port_of(each), path, engines.token, callers // count, bodies[number::count], method)
+        Order(port_of(each), path, engines.tokens["bureau"], callers // count, bodies[number::count], method)
         for number, each in enumerate(replicas)
     ]
     with ThreadPoolExecutor(count) as posting:
@@ -106,7 +85,9 @@ def _in_turn(engines: Engines, replicas: list[Part], path: str, bodies: list[str
 
 def _register(engines: Engines, ingest: Part) -> None:
     events = [{"type": "partnership.registered", "data": registration(each)} for each in range(PARTNERSHIPS)]
-    post_all(Order(port_of(ingest), "/ingest/v1/batches", engines.token, 1, [json.dumps({"events": events})]))
+    post_all(
+        Order(port_of(ingest), "/ingest/v1/batches", engines.tokens["bureau"], 1, [json.dumps({"events": events})])
+    )
 
 
 def _bodies() -> list[str]:
@@ -158,26 +139,3 @@ async def _moves(workers: Workers, tables: Mapping[str, Pool]) -> Mapping[str, f
     send(second, signal.SIGTERM)
     await until_shared("ended in order", 1)
     return took
-
-
-@contextmanager
-def _engines() -> Iterator[Engines]:
-    with temporary_folder() as above:
-        folder = DataFolder.open(above / "data")
-        ensure_secrets(folder.file(SECRETS))
-        (nats, address), (postgres, dsn) = nats_part(folder.path), postgres_part(folder.path)
-        parts = (nats, postgres)
-        try:
-            for part in parts:
-                part.start()
-            for part in parts:
-                part.wait_until_ready(START_SECONDS)
-            environment = {**engines_environment(address, dsn, folder.path), "KEMBAR_PROJECT": "false"}
-            settings = settings_from(environment)
-            prepare(settings)
-            token = ensure_tokens(folder, settings)["bureau"]
-            yield Engines(folder.path, environment, settings, token)
-        finally:
-            for part in parts:
-                part.stop()
-            folder.release()

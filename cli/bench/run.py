@@ -9,6 +9,7 @@ from rich.table import Table
 from cli.bench.alerts import measure_alerts
 from cli.bench.appends import measure_appends
 from cli.bench.batches import measure_batches
+from cli.bench.country import measure_homes
 from cli.bench.figures import Figure
 from cli.bench.jobs import measure_jobs
 from cli.bench.machine import machine_in_words
@@ -50,6 +51,7 @@ def measure(subjects: Sequence[str], runs: int, events: int, say: Say) -> Measur
         "pages": partial(_with, measure_pages, events),
         "reports": partial(_with, measure_reports, events),
         "jobs": measure_jobs,
+        "homes": measure_homes,
         "replicas": partial(_with, measure_replicas, events),
     }
     unknown = [each for each in subjects if each not in by_name]
