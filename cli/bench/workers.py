@@ -18,6 +18,7 @@ from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
 
 LONGEST_MOVE_SECONDS = 60.0
+LONGEST_REPLAY_SECONDS = 3_600.0
 LOOK_EVERY_SECONDS = 0.02
 queries = load_queries(__file__, "workers.sql")
 
@@ -82,16 +83,16 @@ async def tables_of(settings: Settings) -> AsyncIterator[Mapping[str, Pool]]:
 
 async def seconds_until_shared(pools: Mapping[str, Pool], workers: int, since: float) -> float:
     """Return how long after `since` that many workers had about as much of every projection, and nobody else anything."""
-    return await _seconds_until(lambda: _are_shared(pools, workers), since)
+    return await _seconds_until(lambda: _are_shared(pools, workers), since, LONGEST_MOVE_SECONDS)
 
 
 async def seconds_until_reached(pools: Mapping[str, Pool], position: int, since: float) -> float:
     """Return how long after `since` every projection had come to a position."""
-    return await _seconds_until(lambda: _have_reached(pools, position), since)
+    return await _seconds_until(lambda: _have_reached(pools, position), since, LONGEST_REPLAY_SECONDS)
 
 
-async def _seconds_until(is_so: Callable[[], Awaitable[bool]], since: float) -> float:
-    async with asyncio.timeout(LONGEST_MOVE_SECONDS):
+async def _seconds_until(is_so: Callable[[], Awaitable[bool]], since: float, longest_seconds: float) -> float:
+    async with asyncio.timeout(longest_seconds):
         while not await is_so():  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_SECONDS)
     return time.monotonic() - since
