@@ -26,7 +26,7 @@ LAZILY = '"2m"'
 """While nothing else is written: a restore that syncs every batch takes 17 times as long (measured)."""
 
 
-def backup(destination: Path, data: Path) -> int:
+def backup(destination: Path, data: Path | Settings) -> int:
     """Copy the ledger as it stands into an archive, which may hold an earlier part of it; return the last position."""
     destination = destination.expanduser().resolve()
     _refuse_other_things(destination)
@@ -99,6 +99,26 @@ def restore(source: Path, data: Path) -> int:
     return end
 
 
+def restore_into_running(source: Path, settings: Settings) -> int:
+    """Write an archive into the empty ledger of servers that run, and compare; return its last position.
+
+    For several nats-servers, whose stream is made here with as many copies as the setting says. What was begun and not
+    ended leaves a ledger that is not empty: throw its store away and begin again.
+    """
+    started = time.monotonic()
+    source = source.expanduser().resolve()
+    if not segments_in(source):
+        raise CannotGoOn(f"{source} holds no archive (files ending in {ENDING}).", "Name the folder of a backup.")
+    with refusing():
+        end = count_entries(source)
+        with bar("Restoring", end) as advanced:
+            asyncio.run(_write_to(settings, source, advanced))
+        with bar("Comparing", end) as advanced:
+            asyncio.run(_compare_with(settings, source, end, advanced))
+    say(f"{end} events restored and compared in {time.monotonic() - started:.1f} s.")
+    return end
+
+
 def _unfinished(data: Path) -> DataFolder:
     """Return an empty folder beside the one to be made; what an earlier restore left there half done is taken away."""
     folder = DataFolder.open(data.with_name(f"{data.name}.restoring"))
@@ -115,7 +135,7 @@ def _write(folder: Path, source: Path, end: int) -> None:
 
 async def _write_to(settings: Settings, source: Path, advanced: Callable[[int], None]) -> None:
     async with open_ledger(settings, "prepare") as ledger:
-        await create_stream(ledger.client, replicas=1)
+        await create_stream(ledger.client, settings.ledger_replicas)
     async with open_ledger(settings, "ingest") as ledger:
         await write_anew(ledger, read_archive(source), advanced)
 

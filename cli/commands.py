@@ -145,10 +145,29 @@ def _settings() -> "Settings":
 @app.command("secrets")
 def make_secrets(
     folder: Annotated[Path, typer.Argument(help="Where to keep them; a folder for nothing else.")],
+    renew: Annotated[bool, typer.Option("--renew", help="Draw all anew beside those in use.")] = False,
+    take: Annotated[bool, typer.Option("--take", help="Put those drawn anew in the place of those in use.")] = False,
 ) -> None:
     """Draw the keys and passwords of an installation, each into a file of its own. Safe to run again."""
-    from cli.secrets_folder import NATS_CONFIGURATION, ensure_secrets
+    from cli.secrets_folder import (
+        NATS_CONFIGURATION,
+        NEXT,
+        PASSWORDS,
+        ensure_secrets,
+        renew_secrets,
+        take_renewed_secrets,
+    )
 
+    if renew and take:
+        raise CannotGoOn("Both --renew and --take were given.", "Renew first; take them once the servers know them.")
+    if renew:
+        renew_secrets(folder)
+        say(f"New secrets are in {folder / NEXT}. Reload nats-server, let PostgreSQL read {PASSWORDS}, then --take them.")
+        return
+    if take:
+        take_renewed_secrets(folder)
+        say(f"The new secrets are in {folder}. Restart the services; then run `kembar secrets {folder}`, and reload again.")
+        return
     ensure_secrets(folder)
     say(f"The secrets are in {folder}; nats-server includes {NATS_CONFIGURATION}.")
 
@@ -478,11 +497,22 @@ def backup(
 @app.command()
 def restore(
     source: Annotated[Path, typer.Argument(help="The folder of a backup, or an archive.")],
-    data: Annotated[Path, typer.Option(help="The data folder to be made; it must not be there yet, or be empty.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The data folder to be made; it must not be there yet, or be empty.")
+    ] = None,
+    into_running: Annotated[
+        bool, typer.Option("--into-running", help="Instead, the empty ledger that the environment names.")
+    ] = False,
 ) -> None:
-    """Make a data folder with an equal ledger out of a backup; the tables are computed at its first start."""
-    from cli.backup import restore
+    """Make an equal ledger out of a backup, in a new data folder or in servers that run; tables are computed from it."""
+    from cli.backup import restore, restore_into_running
 
+    if (data is None) != into_running:
+        raise CannotGoOn("It is not clear where to.", "Name a new folder with --data, or give --into-running.")
+    if data is None:
+        restore_into_running(source, _settings())
+        say("Start the services; they compute the tables from it.")
+        return
     restore(source, data)
     say(f"Start it with `./kembar up --data {data}`.")
 

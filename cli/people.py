@@ -34,7 +34,7 @@ OPERATOR = "operator"
 """Who acts at the machine itself, as the audit trail names them."""
 
 
-def at_the_tables(data: Path, work: Callable[[Connection, Settings], Awaitable[Any]]) -> Any:  # noqa: ANN401
+def at_the_tables(data: Path | Settings, work: Callable[[Connection, Settings], Awaitable[Any]]) -> Any:  # noqa: ANN401
     """Do something with access's tables in one transaction; the engines are started for the while where none runs."""
     with reach(data) as reached:
         return asyncio.run(_at_the_tables(reached.settings, work))
@@ -89,7 +89,7 @@ def disable_person(data: Path, account: str, *, again: bool) -> None:
     at_the_tables(data, work)
 
 
-def add_token(data: Path, asked: TokenAsked) -> dict[str, str]:
+def add_token(data: Path | Settings, asked: TokenAsked) -> dict[str, str]:
     """Make a token for a program of the home; return its id and the token, which is kept nowhere."""
 
     async def work(connection: Connection, settings: Settings) -> dict[str, str]:
@@ -112,7 +112,7 @@ def add_token(data: Path, asked: TokenAsked) -> dict[str, str]:
     return made
 
 
-def list_tokens(data: Path) -> list[dict[str, Any]]:
+def list_tokens(data: Path | Settings) -> list[dict[str, Any]]:
     """Return all tokens, of every home, without the tokens themselves."""
 
     async def work(connection: Connection, settings: Settings) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ def list_tokens(data: Path) -> list[dict[str, Any]]:
     return tokens
 
 
-def revoke_token(data: Path, token: str) -> None:
+def revoke_token(data: Path | Settings, token: str) -> None:
     """Revoke a token by its id; the very next request that shows it is refused."""
     try:
         chosen = UUID(token)

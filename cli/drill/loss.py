@@ -1,16 +1,14 @@
 """Drills: a part is lost at once, as with its machine, and comes back."""
 
-import re
 import time
 
-import httpx
+import psutil
 
 from cli.drill.load import Load
 from cli.drill.topology import Topology
 from cli.drill.under_load import Course, Drill, more
 
 AWAY_SECONDS = 2.0
-REQUESTS = re.compile(r"^kembar_requests_seconds_count\{.*?\} (\S+)$", re.MULTILINE)
 
 
 def lose_the_leader(topology: Topology, load: Load, course: Course) -> None:
@@ -29,20 +27,21 @@ def lose_the_leader(topology: Topology, load: Load, course: Course) -> None:
 def lose_a_replica(topology: Topology, load: Load, course: Course) -> None:
     """Kill, of ingest and of reports, the replica that answered most."""
     for service in ("ingest", "reports"):
-        counts = {name: answered(topology, name) for name in topology.replicas(service)}
-        favourite = max(counts, key=lambda name: counts[name])
-        course.figures.append(f"{favourite} was killed after {counts[favourite]:.0f} of {sum(counts.values()):.0f} answers")
+        spent = {name: seconds_spent(topology, name) for name in topology.replicas(service)}
+        favourite = max(spent, key=lambda name: spent[name])
+        course.figures.append(f"{favourite} was killed; it had spent {spent[favourite]:.1f} s of processor time")
         topology.kill(favourite)
         more(topology, load, 20)
         time.sleep(AWAY_SECONDS)
         topology.start(favourite)
 
 
-def answered(topology: Topology, name: str) -> float:
-    """Return how many requests a replica has answered."""
-    service = name.partition("-")[0]
-    said = httpx.get(f"{topology.at(name)}/{service}/metrics", timeout=10, trust_env=False).text
-    return sum(float(count) for count in REQUESTS.findall(said))
+def seconds_spent(topology: Topology, name: str) -> float:
+    """Return how much processor time a replica has taken: the one that answers more takes more."""
+    process = topology.parts[name].process
+    assert process is not None
+    times = psutil.Process(process.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def lose_postgres(topology: Topology, load: Load, course: Course) -> None:
@@ -50,7 +49,7 @@ def lose_postgres(topology: Topology, load: Load, course: Course) -> None:
     topology.kill("postgres")
     time.sleep(AWAY_SECONDS)
     began = time.monotonic()
-    topology.start("postgres")
+    topology.start_again("postgres")
     course.figures.append(f"away for {AWAY_SECONDS:.0f} s; PostgreSQL took {time.monotonic() - began:.1f} s to recover")
 
 

@@ -6,7 +6,6 @@ project, two that deliver, behind the proxy. Only addresses, ports and folders d
 
 import asyncio
 import json
-import os
 import ssl
 import sys
 import time
@@ -29,6 +28,7 @@ from cli.embedded.tokens import keep_tokens_per_role
 from cli.facts import JAKARTA, partnership_events
 from cli.secrets_folder import ensure_secrets, seed_name
 from cli.serve import prepare
+from cli.stop import CannotGoOn
 from services.access import store as access
 from shared.postgres.pool import open_pool
 from shared.postgres.roles import ACCESS, SERVICES, password_name
@@ -36,7 +36,6 @@ from shared.process.clock import now
 from shared.process.settings import Settings
 
 START_SECONDS = 120.0
-REPLICAS = 2
 PROJECTING = ("ingest", "scoring", "reports")
 KEYS: Mapping[str, Sequence[str]] = {
     **{service: (seed_name(service), password_name(service)) for service in PROJECTING},
@@ -45,13 +44,15 @@ KEYS: Mapping[str, Sequence[str]] = {
     "deliveries": (password_name("scoring"),),
 }
 """Each process is given the secrets that it needs, and no others."""
+TWO_OF_EACH: Mapping[str, int] = dict.fromkeys(KEYS, 2)
 
 
 class Topology:
     """All processes of an installation of the full set, by name: `nats-1`, `postgres`, `ingest-2`, `projections-1`, `proxy`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, replicas: Mapping[str, int] = TWO_OF_EACH) -> None:
         self.folder = folder
+        self._replicas = replicas
         self.secrets = folder / SECRETS
         for name in ("logs", "run", "keys"):
             (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -59,13 +60,13 @@ class Topology:
         self.cluster = Cluster(folder)
         postgres, self.dsn = postgres_part(folder, configuration=ROOT / "deploy" / "postgres" / "postgresql.conf")
         self.parts: dict[str, Part] = {**self.cluster.parts, "postgres": postgres}
-        served = [f"{service}-{number}" for service in SERVICES for number in range(1, REPLICAS + 1)]
+        served = [f"{service}-{number}" for service in SERVICES for number in range(1, replicas[service] + 1)]
         self.ports = dict(zip(served, free_ports(len(served)), strict=True))
         self.tokens: dict[str, str] = {}
         self.proxy = find_proxy()
         self.https = free_ports(1)[0]
         for service in KEYS:
-            for number in range(1, REPLICAS + 1):
+            for number in range(1, replicas[service] + 1):
                 self.add(service, number)
         if self.proxy is not None:
             self.parts["proxy"] = proxy_part(self.proxy, folder, self.https, self._upstreams())
@@ -111,7 +112,11 @@ class Topology:
 
     def replicas(self, service: str) -> list[str]:
         """Return the names of a service's replicas."""
-        return [f"{service}-{number}" for number in range(1, REPLICAS + 1)]
+        return [f"{service}-{number}" for number in range(1, self._replicas[service] + 1)]
+
+    def on_machine(self, number: int) -> list[str]:
+        """Return the names of the replicas with this number: of those that would stand on one machine."""
+        return [f"{service}-{number}" for service in KEYS if f"{service}-{number}" in self.parts]
 
     def _environment(self, keys: Path, number: int) -> dict[str, str]:
         cluster = self.cluster
@@ -161,6 +166,22 @@ class Topology:
             self.parts[name].start()
         for name in names:
             self.parts[name].wait_until_ready(START_SECONDS)
+
+    def start_again(self, name: str) -> None:
+        """Start what was killed, again and again as whoever supervises it does: PostgreSQL waits for its old sessions."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return self.start(name)
+            except CannotGoOn:
+                if time.monotonic() > deadline:
+                    raise
+
+    def restart(self, *names: str) -> None:
+        """Stop processes as an upgrade does, and start them again."""
+        for name in names:
+            self.parts[name].stop()
+        self.start(*names)
 
     def kill(self, name: str) -> None:
         """End a process as a failing machine does: at once, without a word."""
@@ -221,10 +242,9 @@ class Topology:
 
 
 @contextmanager
-def running_topology(folder: Path) -> Iterator[Topology]:
+def running_topology(folder: Path, replicas: Mapping[str, int] = TWO_OF_EACH) -> Iterator[Topology]:
     """The whole topology while it runs."""
-    os.chmod(folder, 0o711)
-    topology = Topology(folder)
+    topology = Topology(folder, replicas)
     try:
         topology.start_engines()
         topology.start_services()

@@ -31,12 +31,15 @@ class Reached:
 
 
 @contextmanager
-def reach(data: Path, *, tables: bool = True) -> Iterator[Reached]:
+def reach(data: Path | Settings, *, tables: bool = True) -> Iterator[Reached]:
     """Yield how to connect; `tables=False` leaves PostgreSQL stopped where it is.
 
-    Without a data folder, the settings of the environment say where the engines are, as for `serve`. Raises `CannotGoOn`
-    where there is neither.
+    Without a data folder, the settings of the environment say where the engines are, as for `serve`; or those that are
+    given instead. Raises `CannotGoOn` where there is neither.
     """
+    if isinstance(data, Settings):
+        yield Reached(data, is_running=True)
+        return
     data = data.expanduser().resolve()
     if not (data / "kembar.json").exists():
         if "KEMBAR_NATS_URL" not in os.environ:

@@ -48,9 +48,12 @@ def inbox_of(user: str) -> str:
     return f"_INBOX_{user}"
 
 
-def users_configuration(public_keys: Mapping[str, str]) -> str:
-    """Return the `authorization` block of nats-server's configuration for these users' public keys."""
-    users = "\n".join(_user(name, public_keys[name]) for name in USERS if name in public_keys)
+def users_configuration(*public_keys: Mapping[str, str]) -> str:
+    """Return the `authorization` block of nats-server's configuration for these users' public keys.
+
+    While keys are renewed, those of before and those to come are good for the same.
+    """
+    users = "\n".join(_user(name, keys[name]) for keys in public_keys for name in USERS if name in keys)
     return f"authorization {{\n  users: [\n{users}\n  ]\n}}\n"
 
 

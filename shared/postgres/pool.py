@@ -98,7 +98,8 @@ def _how_to_connect(settings: Settings, schema: str, role: str, longest_seconds:
     return {
         "dsn": settings.postgres_dsn.get_secret_value(),
         "user": role_of(role) if password else None,
-        "password": password,
+        # Read anew for each connection: a password that was renewed meanwhile is known without a restart.
+        "password": (lambda: read_secret(settings.secrets_folder, password_name(role))) if password else None,
         "command_timeout": 60,
         "server_settings": {
             "search_path": schema,

@@ -194,6 +194,8 @@ class Membership:
                     self._session, **named, from_partition=from_partition, last_partition=share.last
                 )
             case Join():
+                # Else one that its worker moves on meanwhile would take the other along, past what was not projected.
+                await queries.hold_shares_still(self._session, projection=self._projection)
                 await queries.join_shares(self._session, **named)
 
 

@@ -57,6 +57,10 @@ WITH lower AS (
 INSERT INTO checkpoint (projection, first_partition, last_partition, position, hash, recorded_at, fence)
 SELECT :projection, :from_partition, :last_partition, position, hash, recorded_at, fence FROM lower;
 
+-- name: hold_shares_still!
+-- Nobody moves a share on until the transaction ends; whoever is doing so has done it first.
+SELECT 1 FROM checkpoint WHERE projection = :projection ORDER BY first_partition FOR UPDATE;
+
 -- name: join_shares!
 -- Two shares next to each other, at the same event, become one.
 WITH upper AS (

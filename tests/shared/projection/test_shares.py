@@ -15,6 +15,7 @@ from shared.postgres.pool import open_pool, open_pool_of_worker
 from shared.process.settings import Settings
 from shared.projection.run import CheckpointMoved, advance
 from shared.projection.shares import GiveUp, Join, Membership, Share, Split, Take, checkpoints, joined, next_step
+from tests.support.waiting import until
 
 WHOLE = Share(0, PARTITIONS - 1, 0, None, Checkpoint())
 
@@ -160,6 +161,32 @@ async def all_taken(pool):
     async with joined(pool, "positions") as worker:
         (share,) = await worker.held()
     return share.first, share.last
+
+
+async def test_a_share_that_is_being_moved_on_is_not_joined_with_one_that_stands_still(pool):
+    """Else what stands between the two would never be projected for the one that stood still."""
+    async with joined(pool, "positions") as worker:
+        await worker.held()
+        await pool.execute("UPDATE checkpoint SET last_partition = 31 WHERE projection = 'positions'")
+        await pool.execute(
+            "INSERT INTO checkpoint (projection, first_partition, last_partition, position, hash, recorded_at, fence, worker)"
+            " SELECT projection, 32, 63, position, hash, recorded_at, fence, worker FROM checkpoint"
+        )
+        async with pool.acquire() as moving:
+            transaction = moving.transaction()
+            await transaction.start()
+            await moving.execute("UPDATE checkpoint SET position = 1, hash = 'one' WHERE first_partition = 0")
+            balancing = asyncio.create_task(worker.balance())
+            await until(lambda: somebody_waits(pool))
+            await transaction.commit()
+            await balancing
+
+    rows = await pool.fetch("SELECT first_partition, last_partition, position FROM checkpoint ORDER BY 1")
+    assert [tuple(row) for row in rows] == [(0, 31, 1), (32, 63, 0)]
+
+
+async def somebody_waits(pool):
+    return await pool.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
 
 
 async def test_the_share_of_a_worker_whose_session_ended_is_taken_at_once(pool, database):
