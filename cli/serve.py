@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from importlib import import_module
 from typing import Any
@@ -19,13 +19,17 @@ from shared.postgres.migrate import CannotMigrate, migrate_all
 from shared.process.clock import now
 from shared.process.collector import collect_seldom
 from shared.process.logs import set_up_logs
+from shared.process.metrics import new_metrics
 from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
+from shared.process.traces import set_up_traces
 from shared.projection.progress import Progress
 from shared.web.hosts import held_to_known_names
+from shared.web.measurements import Measurements
 from shared.web.one_port import OnePort
-from shared.web.runtime import open_runtime
+from shared.web.runtime import Runtime, open_runtime
 from shared.web.serving import OrderlyServer, apps_in
+from shared.web.worker_port import answering_on_worker_port
 
 
 def _app_of(service: str) -> Callable[[Settings], FastAPI]:
@@ -46,6 +50,7 @@ APPS: Mapping[str, Callable[[Settings], FastAPI]] = {
 def serve(service: str, settings: Settings) -> None:
     """Serve one service, or `all`, until told to stop."""
     set_up_logs(settings.log_level, service=service)
+    set_up_traces(settings, service=service)
     app: FastAPI | OnePort
     if service == "archive" and settings.archive_folder is None:
         raise CannotGoOn("There is no folder for the archive.", "Name one with KEMBAR_ARCHIVE_FOLDER, on another disk.")
@@ -94,6 +99,7 @@ def on_one_port(apps: Mapping[str, FastAPI]) -> OnePort:
 def serve_projections(settings: Settings) -> None:
     """Follow the ledger into the tables of all services, without answering anybody, until told to stop."""
     set_up_logs(settings.log_level, service="projections")
+    set_up_traces(settings, service="projections")
     collect_seldom()
     asyncio.run(_serve_projections(settings))
 
@@ -101,21 +107,31 @@ def serve_projections(settings: Settings) -> None:
 async def _serve_projections(settings: Settings) -> None:
     from cli.tables import PROJECTORS
     from services.scoring.delivery.deliver import keep_delivering
+    from services.scoring.delivery.measurements import DeliveryMeasurements
     from services.scoring.feeds.publishing import keep_publishing
     from services.scoring.store import SCHEMA as SCORING
 
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
+    metrics = new_metrics()
+    measurements, runtimes = Measurements(metrics), list[Runtime]()
     async with AsyncExitStack() as opened:
         for schema, projector in PROJECTORS.items():
-            opening = open_runtime(schema, projector, settings, Progress(projector.name))
+            opening = open_runtime(schema, projector, settings, Progress(projector.name), measurements)
             runtime = await opened.enter_async_context(opening)
+            runtimes.append(runtime)
             if schema == SCORING:
                 if settings.deliver:
-                    runtime.start(keep_delivering(settings))
+                    runtime.start(keep_delivering(settings, measurements=DeliveryMeasurements(metrics)))
                 runtime.start(keep_publishing(runtime.ledger, runtime.pool, runtime.progress, now))
-        await asked_to_stop.wait()
+        async with answering_on_worker_port(settings, metrics, lambda: trouble_of(runtimes)):
+            await asked_to_stop.wait()
+
+
+def trouble_of(runtimes: Sequence[Runtime]) -> str | None:
+    """Return what keeps any of these services from its work, None where nothing does."""
+    return next((runtime.trouble for runtime in runtimes if runtime.trouble is not None), None)
 
 
 def prepare(settings: Settings) -> None:

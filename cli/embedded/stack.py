@@ -113,7 +113,7 @@ class Stack:
             command=[sys.executable, "-m", "cli", "serve", "deliveries"],
             folder=self.folder.path,
             is_ready=lambda: True,
-            environment=environment,
+            environment={**environment, **_next_worker_port()},
         )
 
     def _services(self, environment: Mapping[str, str]) -> Part:
@@ -170,6 +170,12 @@ class Stack:
         for part in reversed(self._parts):
             part.stop()
         self._parts = []
+
+
+def _next_worker_port() -> dict[str, str]:
+    """Return the port on which `deliveries` answers whoever observes: the one after that of `projections`, where it has one."""
+    port = Settings().worker_port
+    return {} if port is None else {"KEMBAR_WORKER_PORT": str(port + 1)}
 
 
 def refuse_a_taken_port(port: int) -> None:

@@ -19,7 +19,7 @@ from services.ingest.store import SCHEMA, BookProjector
 from services.ingest.straight import Straight
 from services.ingest.ticker import keep_closing_days
 from shared.domain.events import EVENT_TYPES
-from shared.ledger.disk import keep_looking_at_the_disk
+from shared.ledger.disk import ServerMeasurements, keep_looking_at_the_disk
 from shared.ledger.writer import Writer
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
@@ -37,14 +37,16 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_runtime(SCHEMA, BookProjector(), settings, app.state.progress) as runtime:
+        async with open_runtime(
+            SCHEMA, BookProjector(), settings, app.state.progress, app.state.measurements
+        ) as runtime:
             app.state.runtime = runtime
             runtime.start(know_who_asks(app, runtime.pool, clock))
             homes = Homes(runtime.ledger, settings)
-            app.state.desk = Desk(
-                runtime.ledger, Writer(runtime.ledger), runtime.pool, app.state.progress, settings, clock, homes
-            )
-            runtime.start(keep_looking_at_the_disk(runtime.ledger, settings.nats_monitor_urls))
+            writer = Writer(runtime.ledger, app.state.metrics)
+            app.state.desk = Desk(runtime.ledger, writer, runtime.pool, app.state.progress, settings, clock, homes)
+            servers = ServerMeasurements(app.state.metrics)
+            runtime.start(keep_looking_at_the_disk(runtime.ledger, settings.nats_monitor_urls, servers))
             runtime.start(keep_closing_days(runtime.ledger, runtime.pool, app.state.progress, settings, clock))
             app.state.importer = Importer(runtime.ledger, runtime.pool, app.state.progress, homes)
             app.state.clock = clock

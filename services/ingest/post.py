@@ -36,6 +36,7 @@ from shared.ledger.writer import TooManyWaiting, Writer
 from shared.postgres.pool import Pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
+from shared.process.traces import step
 from shared.projection.book_store import read_touched
 from shared.projection.homes import read_home
 from shared.projection.progress import Progress
@@ -135,11 +136,15 @@ class Desk:
             if all(stood):
                 return Receipts([receipt_of(each) for each in stood if each], new=False)
             raise Fault(decision)
-        entries = [_entry(each, stands_at, request) for each, request in zip(decision, requests, strict=True)]
-        try:
-            return Receipts([receipt_of(each) for each in await self.writer.append(entries)], new=True)
-        except NotAppended:
-            return await self._append_the_rest(requests, ids, entries, principal)
+        with step("append", "producer") as appending:
+            entries = [
+                _entry(each, stands_at, request, appending.traceparent)
+                for each, request in zip(decision, requests, strict=True)
+            ]
+            try:
+                return Receipts([receipt_of(each) for each in await self.writer.append(entries)], new=True)
+            except NotAppended:
+                return await self._append_the_rest(requests, ids, entries, principal)
 
     async def _append_the_rest(
         self, requests: Sequence[Requested], ids: Sequence[UUID], entries: Sequence[Entry], principal: Principal
@@ -287,7 +292,7 @@ class Desk:
         return standing
 
 
-def _entry(accepted: Accepted, stands_at: dict[str, int], request: Requested) -> Entry:
+def _entry(accepted: Accepted, stands_at: dict[str, int], request: Requested, traceparent: str | None) -> Entry:
     posting = accepted.posting
     payload = encode(posting)
     if len(payload) > LARGEST_PAYLOAD_BYTES:
@@ -299,6 +304,7 @@ def _entry(accepted: Accepted, stands_at: dict[str, int], request: Requested) ->
         subject=subject_of(posting.home, posting.id, posting.partnership),
         payload=payload,
         partition_stands_at=stands_at.get(partition) if accepted.stands_on_the_state else None,
+        traceparent=traceparent,
     )
 
 

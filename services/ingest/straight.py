@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.web.measurements import ROUTE
+
 Function = Callable[[Request], Awaitable[Response]]
 
 
@@ -31,6 +33,7 @@ class Straight:
         if function is None:
             await self._app(scope, receive, send)
             return
+        scope[ROUTE] = scope["path"]
         try:
             response = await function(Request(scope, receive))
         except self._handled as error:

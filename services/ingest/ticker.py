@@ -4,6 +4,7 @@ The id of a day's closing is derived from home and day, so any number of tickers
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from shared.ledger.subjects import subject_of
 from shared.postgres.pool import DATABASE_ERRORS, Pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
+from shared.process.traces import begin
 from shared.projection.homes import read_homes
 from shared.projection.progress import Progress
 from shared.wire.envelope import Posting, encode
@@ -63,7 +65,8 @@ async def close_days(ledger: Ledger, pool: Pool, settings: Settings, clock: Cloc
 async def _close(ledger: Ledger, entry: Entry) -> None:
     if await ledger.find(entry.home, entry.event_id) is None:
         try:
-            await ledger.append([entry])
+            with begin("close a day", "producer") as closing:
+                await ledger.append([replace(entry, traceparent=closing.traceparent)])
         except NotAppended:
             log.info("the day was closed by another", home=entry.home)
 

@@ -30,7 +30,7 @@ from services.reports.project import EventProjector
 from services.reports.status_door import StatusDoor
 from services.reports.store import SCHEMA
 from services.reports.stream import Listeners
-from services.reports.working import Worker, keep_working
+from services.reports.working import JobMeasurements, Worker, keep_working
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.web.app import make_app
@@ -46,13 +46,21 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             _makers(settings) as makers,
-            open_runtime(SCHEMA, EventProjector(), settings, app.state.progress, reads_from_standby=True) as runtime,
+            open_runtime(
+                SCHEMA,
+                EventProjector(),
+                settings,
+                app.state.progress,
+                app.state.measurements,
+                reads_from_standby=True,
+            ) as runtime,
         ):
             app.state.runtime, app.state.makers = runtime, makers
             runtime.start(know_who_asks(app, runtime.pool, clock))
             runtime.start(app.state.listeners.keep_reading(runtime.reading, app.state.progress))
-            runtime.start(keep_working(Worker(runtime.pool, makers.of_jobs, settings.report_processes, makers.wake)))
-            app.state.clock, app.state.status_door = clock, StatusDoor(settings)
+            measured = JobMeasurements(app.state.metrics)
+            jobs = Worker(runtime.pool, makers.of_jobs, settings.report_processes, makers.wake, measured=measured)
+            runtime.start(keep_working(jobs))
             yield
             app.state.listeners.end()
             await app.state.status_door.close()

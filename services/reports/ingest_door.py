@@ -8,6 +8,7 @@ import httpx
 from fastapi import Request
 
 from shared.process.settings import Settings, is_loopback
+from shared.process.traces import onward
 from shared.web.principal import cookie_name
 from shared.wire.problems import Fault, Finding, Problem
 
@@ -33,7 +34,10 @@ class IngestDoor:
         body = {"type": event_type, "id": str(event_id), "data": data}
         try:
             answer = await self._http.post(
-                "/ingest/v1/events", params={"home": home}, json=body, headers=credentials_of(request)
+                "/ingest/v1/events",
+                params={"home": home},
+                json=body,
+                headers={**credentials_of(request), **onward()},
             )
             content = answer.json()
         except (httpx.TransportError, ValueError) as error:

@@ -23,6 +23,10 @@ SELECT job, home, owner, role, partnerships, kind, asked, state, step, done, ste
     problem FROM job
 WHERE home = :home AND owner = :owner ORDER BY posted_at DESC, job LIMIT 100;
 
+-- name: jobs_by_state
+-- How many jobs of all accounts wait, and how many are worked on?
+SELECT state, count(*) AS jobs FROM job WHERE state IN ('queued', 'running') GROUP BY state;
+
 -- name: take_job^
 -- Take a job that waits, or one whose worker has not been heard of any more. Accounts take turns: first comes whoever was
 -- served longest ago, and of theirs the job that was asked for first.

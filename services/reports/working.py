@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import structlog
+from prometheus_client import CollectorRegistry, Gauge, Histogram
 
 from services.reports.apart import Apart, ProcessEnded, Step
 from services.reports.issued_store import keep_bytes
@@ -18,7 +20,31 @@ from shared.wire.problems import Fault, Problem
 LOOK_AGAIN_SECONDS = 1.0
 WAIT_AFTER_TROUBLE_SECONDS = 0.5
 TIDY_UP_EVERY_SECONDS = 600.0
+COUNT_AGAIN_SECONDS = 10.0
 log = structlog.get_logger()
+
+
+class JobMeasurements:
+    """How many jobs of all accounts wait or are worked on; how long those took that this process worked on."""
+
+    def __init__(self, metrics: CollectorRegistry | None = None) -> None:
+        self._jobs = Gauge("kembar_report_jobs", "Jobs that are not over, by state", ["state"], registry=metrics)
+        self.seconds = Histogram(
+            "kembar_report_job_seconds",
+            "How long jobs took from being taken until they were over, or left",
+            ["kind"],
+            buckets=(0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+            registry=metrics,
+        )
+
+    async def keep_counting(self, pool: Pool) -> None:
+        """Count the jobs now and then, for ever."""
+        while True:
+            with contextlib.suppress(*DATABASE_ERRORS, OSError, TimeoutError):
+                counted = {row["state"]: row["jobs"] async for row in queries.jobs_by_state(pool)}
+                for state in ("queued", "running"):
+                    self._jobs.labels(state).set(counted.get(state, 0))
+            await asyncio.sleep(COUNT_AGAIN_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +57,7 @@ class Worker:
     wake: asyncio.Event
     lease_seconds: float = LEASE_SECONDS
     id: UUID = field(default_factory=uuid4)
+    measured: JobMeasurements = field(default_factory=JobMeasurements)
 
 
 async def keep_working(worker: Worker) -> None:
@@ -40,6 +67,7 @@ async def keep_working(worker: Worker) -> None:
             for _ in range(worker.most):
                 group.create_task(_keep_taking(worker))
             group.create_task(_keep_tidy(worker.pool))
+            group.create_task(worker.measured.keep_counting(worker.pool))
     finally:
         with contextlib.suppress(*DATABASE_ERRORS, OSError, TimeoutError):
             await queries.let_go(worker.pool, worker=worker.id)
@@ -51,7 +79,9 @@ async def _keep_taking(worker: Worker) -> None:
         try:
             job = await take_job(worker.pool, worker.id, worker.lease_seconds)
             if job is not None:
+                began = time.monotonic()
                 await _carry_out(worker, job)
+                worker.measured.seconds.labels(job.kind).observe(time.monotonic() - began)
                 continue
         except (*DATABASE_ERRORS, OSError) as error:
             log.warning("the jobs wait", error=repr(error))

@@ -23,7 +23,10 @@ queries = load_queries(__file__, "alerts.sql")
 
 @dataclass(frozen=True, slots=True)
 class KeptAlert:
-    """An alert as it is kept for ever. `raised_on` is the day it speaks for, `raised_at` when its cause was recorded."""
+    """An alert as it is kept for ever. `raised_on` is the day it speaks for, `raised_at` when its cause was recorded.
+
+    `traceparent` goes to those who tell it, and is not kept.
+    """
 
     home: str
     alert: UUID
@@ -38,6 +41,7 @@ class KeptAlert:
     raised_at: datetime
     about: UUID | None
     document: dict[str, Any]
+    traceparent: str | None = None
 
     @property
     def mark(self) -> Mark:
@@ -68,7 +72,7 @@ async def write_alerts(connection: Connection, alerts: Sequence[KeptAlert]) -> N
         about=[each.about for each in alerts],
         documents=[json.dumps(each.document, ensure_ascii=False) for each in alerts],
     )
-    await queries.put_into_outbox(connection, **named)
+    await queries.put_into_outbox(connection, **named, traceparents=[each.traceparent for each in alerts])
 
 
 async def read_alerts(

@@ -10,8 +10,9 @@ FROM unnest(:homes::text[], :alerts::uuid[], :partnerships::text[], :kinds::text
 
 -- name: put_into_outbox!
 -- Hand alerts on to those who deliver them.
-INSERT INTO outbox (home, alert, partnership, position, raised_at)
-SELECT * FROM unnest(:homes::text[], :alerts::uuid[], :partnerships::text[], :positions::bigint[], :raised_at::timestamptz[]);
+INSERT INTO outbox (home, alert, partnership, position, raised_at, traceparent)
+SELECT * FROM unnest(:homes::text[], :alerts::uuid[], :partnerships::text[], :positions::bigint[], :raised_at::timestamptz[],
+    :traceparents::text[]);
 
 -- name: documents_of
 -- What was said in these alerts?

@@ -12,6 +12,7 @@ from services.scoring import acknowledgements, alert_routes, routes
 from services.scoring.delivery import routes as delivery_routes
 from services.scoring.delivery.counts import Counts
 from services.scoring.delivery.deliver import keep_delivering
+from services.scoring.delivery.measurements import DeliveryMeasurements
 from services.scoring.feeds import routes as feed_routes
 from services.scoring.feeds import stream_routes
 from services.scoring.feeds.listening import Listeners
@@ -38,7 +39,9 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_runtime(SCHEMA, RatingProjector(), settings, app.state.progress) as runtime:
+        async with open_runtime(
+            SCHEMA, RatingProjector(), settings, app.state.progress, app.state.measurements
+        ) as runtime:
             app.state.runtime = runtime
             runtime.start(know_who_asks(app, runtime.pool, clock))
             runtime.start(listeners.keep_telling(runtime.pool, app.state.progress))
@@ -47,7 +50,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             runtime.start(counts.keep_counting(runtime.pool))
             if settings.project:
                 if settings.deliver:
-                    runtime.start(keep_delivering(settings, clock))
+                    measured = DeliveryMeasurements(app.state.metrics)
+                    runtime.start(keep_delivering(settings, clock, measurements=measured))
                 runtime.start(keep_publishing(runtime.ledger, runtime.pool, app.state.progress, clock))
             yield
 

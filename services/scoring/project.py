@@ -62,11 +62,13 @@ class RatingProjector:
             if home not in homes:
                 watches = Watches(await read_day_in_time(connection, home, stands_at))
                 homes[home] = _Home(await read_standing(connection, home, stands_at), watches)
-            await _project_home(connection, home, [each.event for each in of_home], homes[home], scope)
+            await _project_home(connection, home, list(of_home), homes[home], scope)
         self._homes.keep(homes)
 
 
-async def _project_home(connection: Connection, home: str, events: Sequence[Event], kept: _Home, scope: Scope) -> None:
+async def _project_home(connection: Connection, home: str, read: Sequence[Read], kept: _Home, scope: Scope) -> None:
+    events = [each.event for each in read]
+    traces = {each.event.position: each.entry.traceparent for each in read if each.entry.traceparent is not None}
     await keep_homes(connection, events)
     standing, watches = kept.standing, kept.watches
     today = standing.today
@@ -91,7 +93,7 @@ async def _project_home(connection: Connection, home: str, events: Sequence[Even
             looked = (watches.look(event, slug, standing) for slug in to_look_at if scope.holds(home, slug))
             raised += [each for each in looked if each is not None]
             touched |= dict.fromkeys(_touched(event, changed_by_it, imported, standing), event)
-        await raise_alerts(connection, home, raised, brought)
+        await raise_alerts(connection, home, raised, brought, traces)
     await write_rulings(connection, [event for event in events if event.type in RULING_TYPES])
     in_time = {event.position for event in events if is_in_time(event)}
     await write_days(connection, home, days_begun(today, events), in_time)

@@ -11,6 +11,7 @@ from services.scoring.watches import Raised
 from shared.domain.alerting import Alert
 from shared.domain.amend import Activity
 from shared.postgres.pool import Connection
+from shared.process.traces import go_on
 from shared.projection.book_store import BroughtUp
 
 
@@ -33,8 +34,13 @@ class Titles:
         return stood.facts.title.model_dump(exclude_none=True) if stood else self._in_tables.get(activity)
 
 
-async def raise_alerts(connection: Connection, home: str, raised: Sequence[Raised], brought: BroughtUp) -> None:
-    """Keep the alerts that a run of events raised, in order, right after the tables were brought up to its end."""
+async def raise_alerts(
+    connection: Connection, home: str, raised: Sequence[Raised], brought: BroughtUp, traces: Mapping[int, str]
+) -> None:
+    """Keep the alerts that a run of events raised, in order, right after the tables were brought up to its end.
+
+    `traces` are the traceparents of those events that have one, by position; what is told of an alert goes on with it.
+    """
     if not raised:
         return
     last = sorted({each.last.activity for each in raised if each.last is not None})
@@ -46,11 +52,13 @@ async def raise_alerts(connection: Connection, home: str, raised: Sequence[Raise
         title = titles.at(each.event.position, each.last.activity) if each.last else None
         for alert in each.alerts:
             said[alert.id] = alert_document(alert, each, title, said[alert.about] if alert.about else None)
-            kept.append(_kept(alert, each, said[alert.id]))
+            trace = traces.get(each.event.position)
+            with go_on("raise an alert", "producer", trace, each.event.recorded_at, kembar__kind=alert.kind) as step:
+                kept.append(_kept(alert, each, said[alert.id], step.traceparent))
     await write_alerts(connection, kept)
 
 
-def _kept(alert: Alert, raised: Raised, document: dict[str, Any]) -> KeptAlert:
+def _kept(alert: Alert, raised: Raised, document: dict[str, Any], traceparent: str | None) -> KeptAlert:
     return KeptAlert(
         home=raised.event.home,
         alert=alert.id,
@@ -65,4 +73,5 @@ def _kept(alert: Alert, raised: Raised, document: dict[str, Any]) -> KeptAlert:
         raised_at=raised.event.recorded_at,
         about=alert.about,
         document=document,
+        traceparent=traceparent,
     )

@@ -83,6 +83,7 @@ CREATE TABLE scoring.delivery (
     first_attempt_at timestamp with time zone,
     settled_at timestamp with time zone,
     deliverer uuid,
+    traceparent text,
     CONSTRAINT delivery_kind_check CHECK ((kind = ANY (ARRAY['alert'::text, 'digest'::text, 'confirmation'::text, 'sample'::text]))),
     CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text, 'dropped'::text])))
 );
@@ -128,7 +129,8 @@ CREATE TABLE scoring.outbox (
     alert uuid NOT NULL,
     partnership text NOT NULL,
     "position" bigint NOT NULL,
-    raised_at timestamp with time zone NOT NULL
+    raised_at timestamp with time zone NOT NULL,
+    traceparent text
 );
 
 CREATE TABLE scoring.parked (

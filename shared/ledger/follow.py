@@ -20,7 +20,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from shared.ledger.ledger import EPOCH, RECORDED_AT, Ledger, Stored, moment
+from shared.ledger.ledger import EPOCH, RECORDED_AT, TRACEPARENT, Ledger, Stored, moment
 from shared.ledger.stream import STREAM
 from shared.wire.canonical import digest
 
@@ -74,7 +74,7 @@ async def follow(ledger: Ledger, checkpoint: Checkpoint) -> AsyncGenerator[list[
                         left_out = True
                         break
                     held = max(held, entry.recorded_at)
-                    entries.append(Stored(entry.position, held, entry.subject, entry.payload))
+                    entries.append(Stored(entry.position, held, entry.subject, entry.payload, entry.traceparent))
                     expected += 1
                 if entries:
                     yield entries
@@ -223,9 +223,11 @@ class _Pull:
             self._asked_for -= 1
             tokens = message.reply.split(".")
             # $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<nanoseconds>.<pending>
-            restored = message.headers.get(RECORDED_AT) if message.headers else None
+            beside = message.headers or {}
+            restored = beside.get(RECORDED_AT)
             recorded_at = datetime.fromisoformat(restored) if restored else moment(int(tokens[-2]))
-            self._arrived.append(Stored(int(tokens[-4]), recorded_at, message.subject, message.data))
+            position, traceparent = int(tokens[-4]), beside.get(TRACEPARENT)
+            self._arrived.append(Stored(position, recorded_at, message.subject, message.data, traceparent))
         elif status in ("404", "408"):
             unfilled = message.headers.get("Nats-Pending-Messages") if message.headers else None
             self._asked_for = max(0, self._asked_for - int(unfilled or MOST_AT_ONCE))

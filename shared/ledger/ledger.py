@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,9 @@ NO_ROOM = (10023, 10047)
 RECORDED_AT = "Kembar-Recorded-At"
 """Set on events that were restored from a copy: the server stamps them anew, but they were recorded when they were."""
 
+TRACEPARENT = "traceparent"
+"""The header of W3C Trace Context, beside the event: what is hashed, signed and copied is the payload alone."""
+
 CONNECTION_ERRORS = (NatsError, OSError, TimeoutError)
 """What a call raises while the server cannot be reached; begin again once it can."""
 
@@ -44,28 +47,45 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be appended. `partition_stands_at`, where given, refuses it if its partition has moved on since."""
+    """What is to be appended. `partition_stands_at`, where given, refuses it if its partition has moved on since.
+
+    `traceparent` lets whoever follows the ledger go on with a trace; it is kept beside the event.
+    """
 
     home: str
     event_id: UUID
     subject: str
     payload: bytes
     partition_stands_at: int | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What stands in the ledger: position, the ledger's timestamp, subject and bytes."""
+    """What stands in the ledger: position, the ledger's timestamp, subject and bytes.
+
+    `traceparent`, where its request was traced, stands beside the event and is no part of it: no copy has it.
+    """
 
     position: int
     recorded_at: datetime
     subject: str
     payload: bytes
+    traceparent: str | None = field(default=None, compare=False)
 
     @property
     def home(self) -> str:
         """The home it belongs to."""
         return home_in(self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """What the server says of the ledger: its last position, how many before it are missing, and its bytes on the disk."""
+
+    end: int = 0
+    missing: int = 0
+    size_bytes: int = 0
 
 
 class NotAppended(Exception):
@@ -164,8 +184,13 @@ class Ledger:
 
     async def end(self) -> int:
         """Return the position of the last event, 0 for an empty ledger."""
-        answer = json.loads((await self.ask(f"$JS.API.STREAM.INFO.{STREAM}")).data)
-        return int(answer["state"]["last_seq"])
+        return (await self.state()).end
+
+    async def state(self) -> "LedgerState":
+        """Return what the server says of the ledger as a whole."""
+        answer = json.loads((await self.ask(f"$JS.API.STREAM.INFO.{STREAM}")).data)["state"]
+        end = int(answer["last_seq"])
+        return LedgerState(end, missing=end - int(answer["messages"]), size_bytes=int(answer["bytes"]))
 
     async def ask(
         self, subject: str, payload: bytes = b"", timeout_seconds: float = 5.0, headers: dict[str, str] | None = None
@@ -209,16 +234,16 @@ class Ledger:
 
     async def _publish_one(self, entries: Sequence[Entry]) -> Msg:
         (entry,) = entries
-        return await self.ask(entry.subject, entry.payload, self.one_try_seconds, _expectation(entry))
+        return await self.ask(entry.subject, entry.payload, self.one_try_seconds, _headers(entry))
 
     async def _publish_batch(self, entries: Sequence[Entry]) -> Msg:
         batch = {"Nats-Batch-Id": uuid.uuid4().hex}
         with _closed_under_way():
             for sequence, entry in enumerate(entries[:-1], 1):
-                headers = {**batch, "Nats-Batch-Sequence": str(sequence), **_expectation(entry)}
+                headers = {**batch, "Nats-Batch-Sequence": str(sequence), **_headers(entry)}
                 await self.client.publish(entry.subject, entry.payload, headers=headers)
         last = entries[-1]
-        commit = {**batch, "Nats-Batch-Sequence": str(len(entries)), "Nats-Batch-Commit": "1", **_expectation(last)}
+        commit = {**batch, "Nats-Batch-Sequence": str(len(entries)), "Nats-Batch-Commit": "1", **_headers(last)}
         return await self.ask(last.subject, last.payload, self.one_try_seconds, commit)
 
     async def _read(self, first: int, count: int) -> list[Stored]:
@@ -261,8 +286,8 @@ def _closed_under_way() -> Iterator[None]:
         raise ConnectionClosedError from error
 
 
-def _expectation(entry: Entry) -> dict[str, str]:
-    """Say what must hold for the entry to be stored: its id is free, or its partition has not moved.
+def _headers(entry: Entry) -> dict[str, str]:
+    """Say what must hold for the entry to be stored: its id is free, or its partition has not moved. And its trace.
 
     A message can carry one expectation. With the partition's, a taken id is still refused, because the subject is taken.
     """
@@ -271,10 +296,11 @@ def _expectation(entry: Entry) -> dict[str, str]:
         expected, where = 0, any_with_id(home, entry.event_id)
     else:
         expected, where = entry.partition_stands_at, any_in_partition(home, partition)
-    return {
+    headers = {
         "Nats-Expected-Last-Subject-Sequence": str(expected),
         "Nats-Expected-Last-Subject-Sequence-Subject": where,
     }
+    return headers if entry.traceparent is None else {**headers, TRACEPARENT: entry.traceparent}
 
 
 def _position(message: Msg) -> int:
@@ -298,6 +324,7 @@ def _stored(message: Msg) -> Stored:
         recorded_at=datetime.fromisoformat(restored or headers["Nats-Time-Stamp"]),
         subject=headers["Nats-Subject"],
         payload=message.data,
+        traceparent=headers.get(TRACEPARENT),
     )
 
 

@@ -93,9 +93,9 @@ async def check_fsync(monitor_urls: Sequence[str]) -> None:
     three may be away, for the ledger acknowledges what more than half have written.
     """
     async with monitor_client(timeout_seconds=10) as client:
-        answers = [(url, await _jetstream_of(client, url)) for url in monitor_urls]
+        answers = [(url, await jetstream_of(client, url)) for url in monitor_urls]
     for url, answer in answers:
-        if answer is not None and not answer.get("sync_always"):
+        if answer is not None and not (answer.get("config") or {}).get("sync_always"):
             raise LedgerMisconfigured(
                 f"nats-server at {url} does not sync every write (jetstream.sync_interval is not `always`): "
                 "what it acknowledges can be lost in a power cut. Set `sync_interval: always` and restart it."
@@ -108,14 +108,14 @@ async def check_fsync(monitor_urls: Sequence[str]) -> None:
         )
 
 
-async def _jetstream_of(client: httpx.AsyncClient, monitor_url: str) -> dict[str, Any] | None:
+async def jetstream_of(client: httpx.AsyncClient, monitor_url: str) -> dict[str, Any] | None:
     """Return what a server says of its JetStream; None where it cannot be asked."""
     try:
         answer = (await client.get(f"{monitor_url}/varz")).json()
     except (httpx.HTTPError, ValueError):
         return None
-    config: dict[str, Any] = answer.get("jetstream", {}).get("config") or {}
-    return config
+    jetstream: dict[str, Any] = answer.get("jetstream") or {}
+    return jetstream
 
 
 def monitor_client(timeout_seconds: float) -> httpx.AsyncClient:

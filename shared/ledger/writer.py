@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
 from shared.ledger.ledger import CONNECTION_ERRORS, Entry, Ledger, LedgerFull, NotAppended, OutcomeUnknown, Stored
+from shared.process.metrics import SECONDS
 from shared.wire.envelope import LARGEST_BATCH
 
 FEW = 8
@@ -27,6 +30,36 @@ class TooManyWaiting(Exception):
     """More callers wait than can be served in time; nothing of this one was stored. Come again later."""
 
 
+REASONS = {
+    NotAppended: "taken",
+    LedgerFull: "full",
+    OutcomeUnknown: "unknown",
+    TooManyWaiting: "queue",
+}
+"""By what an append ends that does not succeed; all else is a connection that broke."""
+
+
+class AppendMeasurements:
+    """How long appends took, by the way that they went; how many shared a batch; why some were not stored."""
+
+    def __init__(self, metrics: CollectorRegistry | None) -> None:
+        self.seconds = Histogram(
+            "kembar_append_seconds",
+            "From the order to append until the ledger acknowledged it and it was read back",
+            ["way"],
+            buckets=SECONDS,
+            registry=metrics,
+        )
+        self.group_size = Histogram(
+            "kembar_append_group_size",
+            "Requests that shared an atomic batch",
+            buckets=(8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1_000),
+            registry=metrics,
+        )
+        self.refused = Counter("kembar_appends_refused", "Appends that were not stored", ["reason"], registry=metrics)
+        self.waiting = Gauge("kembar_appends_waiting", "Requests that wait for their group", registry=metrics)
+
+
 @dataclass(slots=True)
 class _Waiting:
     entries: Sequence[Entry]
@@ -36,8 +69,10 @@ class _Waiting:
 class Writer:
     """Appends for all requests of a process."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, metrics: CollectorRegistry | None = None) -> None:
         self._ledger = ledger
+        self._measured = AppendMeasurements(metrics)
+        self._measured.waiting.set_function(lambda: self.waiting)
         self._waiting: deque[_Waiting] = deque()
         self._alone_under_way = 0
         self._last_group = 0
@@ -55,14 +90,28 @@ class Writer:
         Raises what `Ledger.append` raises, and `TooManyWaiting` where the queue is full. Entries that stand on their
         partition go alone: within a group the server would not see that another member moves it.
         """
+        began = time.perf_counter()
+        try:
+            way, stored = await self._append(entries)
+        except (*REASONS, *CONNECTION_ERRORS) as error:
+            self._measured.refused.labels(REASONS.get(type(error), "connection")).inc()
+            raise
+        self._measured.seconds.labels(way).observe(time.perf_counter() - began)
+        return stored
+
+    async def _append(self, entries: Sequence[Entry]) -> tuple[str, list[Stored]]:
+        """Return the way that the entries went, and how they stand."""
         if len(entries) > LARGEST_SHARE or any(entry.partition_stands_at is not None for entry in entries):
-            return await self._ledger.append(entries)
+            return "apart", await self._ledger.append(entries)
         if self._may_go_alone():
             self._alone_under_way += 1
             try:
-                return await self._ledger.append(entries)
+                return "alone", await self._ledger.append(entries)
             finally:
                 self._alone_under_way -= 1
+        return "group", await self._append_with_others(entries)
+
+    async def _append_with_others(self, entries: Sequence[Entry]) -> list[Stored]:
         if len(self._waiting) >= MOST_WAITING:
             raise TooManyWaiting(f"{len(self._waiting)} requests are waiting")
         waiting = _Waiting(entries)
@@ -109,6 +158,7 @@ class Writer:
         if len(group) < FEW:
             await asyncio.gather(*(self._append_alone(waiting) for waiting in group))
             return
+        self._measured.group_size.observe(len(group))
         try:
             stored = iter(await self._ledger.append([entry for waiting in group for entry in waiting.entries]))
             for waiting in group:

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     postgres_connections: int = 8
 
     log_level: str = "info"
+    worker_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    otlp_endpoint: str | None = None
+    traced_share: Annotated[float, Field(ge=0, le=1)] = 0.1
 
     @field_validator("time_zone")
     @classmethod
@@ -77,6 +80,14 @@ class Settings(BaseSettings):
         if url is None or (parts.scheme in ("http", "https") and parts.netloc and parts.path in ("", "/")):
             return url.rstrip("/") if url else None
         raise ValueError(f"{url!r} is no address of a site; write one such as https://kembar.example.org")
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _a_collector(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is None or (parts.scheme in ("http", "https") and parts.hostname and parts.username is None):
+            return url.rstrip("/") if url else None
+        raise ValueError("it is no address of a collector; write one such as http://collector:4318")
 
     @field_validator("oidc_issuer")
     @classmethod

@@ -212,6 +212,12 @@ async def read_parked(connection: Connection | Pool) -> list[Parked]:
     ]
 
 
+async def count_parked(connection: Connection | Pool) -> int:
+    """Return how many events are parked: those that could not be projected, and those behind them."""
+    count: int = await queries.count_parked(connection)
+    return count
+
+
 def _key(read: Read) -> tuple[str, str | None]:
     return read.entry.home, read.event.partnership
 

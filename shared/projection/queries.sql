@@ -107,6 +107,10 @@ ON CONFLICT DO NOTHING;
 -- What waits, in order?
 SELECT DISTINCT position, home, partnership, error FROM parked ORDER BY position, home, partnership;
 
+-- name: count_parked$
+-- How many events wait?
+SELECT count(DISTINCT position) FROM parked;
+
 -- name: parked_in
 -- What waits in these partitions, in order?
 SELECT position, home, partnership, array_agg(partition) AS partitions FROM parked

@@ -5,10 +5,10 @@ list of events is being written, the next is read and decoded.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence, Set
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 import structlog
 
@@ -18,10 +18,11 @@ from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool
 from shared.postgres.queries import load_queries
 from shared.process.settings import Settings
 from shared.process.tasks import end
+from shared.process.traces import go_on_with_all
 from shared.projection.parking import Projector, Read, Unreadable, project_or_park, read_entries, try_parked_again
 from shared.projection.progress import channel_of
 from shared.projection.scope import ALL_PARTITIONS
-from shared.projection.shares import Membership, Share, joined
+from shared.projection.shares import Held, Membership, Share, joined, tell_nobody
 from shared.wire.envelope import UnknownVersion
 
 WAIT_AFTER_TROUBLE_SECONDS = 0.5
@@ -44,16 +45,24 @@ class Batch:
     read: Sequence[Read | Unreadable]
     end: Stored
 
+    @property
+    def traces(self) -> Iterator[tuple[str | None, datetime, int]]:
+        """What lets the traces of the entries go on; looked at only where traces are."""
+        entries = (each.entry for each in self.read)
+        return ((entry.traceparent, entry.recorded_at, entry.position) for entry in entries)
 
-async def keep_projecting(ledger: Ledger, pool: Pool, projector: Projector, settings: Settings) -> None:
+
+async def keep_projecting(
+    ledger: Ledger, pool: Pool, projector: Projector, settings: Settings, held: Held = tell_nobody
+) -> None:
     """Project for ever: through lost connections and restarts of the servers, but never on a broken ledger.
 
-    Any number of workers share the partitions among them. `LedgerBroken` and `UnknownVersion` end the loop, and with it
-    the process: nothing may be written on top.
+    Any number of workers share the partitions among them; `held` is told how many this one has. `LedgerBroken` and
+    `UnknownVersion` end the loop, and with it the process: nothing may be written on top.
     """
     while True:
         try:
-            async with joined(pool, projector.name) as membership:
+            async with joined(pool, projector.name, held) as membership:
                 while True:
                     await _project_what_is_held(ledger, pool, membership, projector, settings)
         except (LedgerBroken, UnknownVersion):
@@ -105,14 +114,15 @@ async def _project(
     async with _read_ahead(lists, partitions, zone) as batches:
         async for batch in batches:
             reached = checkpoint.after(batch.end)
-            async with pool.acquire() as connection, connection.transaction():
-                if await _tables(connection, projector.name) != tables:
-                    raise CheckpointMoved("rebuilt tables were put in the place of those that were read")
-                await project_or_park(connection, projector, batch.read, partitions)
-                await advance(connection, projector.name, shares, checkpoint, reached)
-                await queries.hint_at_progress(
-                    connection, channel=channel_of(projector.name), position=str(reached.position)
-                )
+            with go_on_with_all(f"project {projector.name}", "consumer", batch.traces):
+                async with pool.acquire() as connection, connection.transaction():
+                    if await _tables(connection, projector.name) != tables:
+                        raise CheckpointMoved("rebuilt tables were put in the place of those that were read")
+                    await project_or_park(connection, projector, batch.read, partitions)
+                    await advance(connection, projector.name, shares, checkpoint, reached)
+                    await queries.hint_at_progress(
+                        connection, channel=channel_of(projector.name), position=str(reached.position)
+                    )
             checkpoint = reached
 
 

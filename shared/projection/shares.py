@@ -8,7 +8,7 @@ seen for long are ended: it may hold locks.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +25,9 @@ from shared.process.tasks import end
 LOOK_AGAIN_SECONDS = 1.0
 SILENCE_SECONDS = 10.0
 """A worker that was not seen for so long is taken for dead, even if its session is still there."""
+
+Held = Callable[[int], None]
+"""Is told how many partitions a worker has."""
 
 queries = load_queries(__file__, "shares.sql")
 checkpoints = load_queries(__file__)
@@ -110,8 +113,9 @@ def next_step(shares: Sequence[Share], workers: Sequence[UUID], me: UUID) -> Ste
 class Membership:
     """A worker among those of a projection: which shares it holds, and when that has changed."""
 
-    def __init__(self, session: Connection, projection: str) -> None:
+    def __init__(self, session: Connection, projection: str, tell: Held) -> None:
         self._session = session
+        self._tell = tell
         self._projection = projection
         self._me = uuid4()
         self._one_at_a_time = asyncio.Lock()
@@ -169,6 +173,7 @@ class Membership:
             log.info("the shares have changed", projection=self._projection, workers=len(workers), held=named)
             self.changed.set()
         self._held = held
+        self._tell(sum(share.size for share in held))
 
     async def _shares(self) -> list[Share]:
         return [
@@ -199,18 +204,23 @@ class Membership:
                 await queries.join_shares(self._session, **named)
 
 
+def tell_nobody(partitions: int) -> None:
+    """Not everybody asks how many partitions a worker has."""
+
+
 @asynccontextmanager
-async def joined(pool: Pool, projection: str) -> AsyncIterator[Membership]:
-    """Join the workers of a projection for as long as the context lasts."""
+async def joined(pool: Pool, projection: str, held: Held = tell_nobody) -> AsyncIterator[Membership]:
+    """Join the workers of a projection for as long as the context lasts; `held` is told how many partitions that brings."""
     async with pool.acquire() as session:
         await queries.end_silent_sessions(session, **_silence(projection))  # it may hold the checkpoint
         await checkpoints.begin_checkpoint(session, projection=projection)
-        membership = Membership(session, projection)
+        membership = Membership(session, projection, held)
         keeping = asyncio.create_task(membership.keep())
         try:
             yield membership
         finally:
             await end(keeping)
+            held(0)
             with suppress(*DATABASE_ERRORS, OSError):  # with the session that has ended it is gone already
                 await membership.leave()
 

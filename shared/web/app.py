@@ -8,13 +8,14 @@ import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.ledger.ledger import CONNECTION_ERRORS
 from shared.postgres.pool import DATABASE_ERRORS, DISK_IS_FULL, QUERY_TOOK_TOO_LONG
+from shared.process.metrics import new_metrics
 from shared.process.settings import Settings
 from shared.process.version import VERSION
 from shared.projection.parking import Parked, read_parked
@@ -24,8 +25,10 @@ from shared.web.directory import Directory
 from shared.web.guards import GUARDS, HEADERS, TOOK_TOO_LONG
 from shared.web.homes import Zones
 from shared.web.limits import Limits
+from shared.web.measurements import MeasuredRequests, Measurements, new_request_seconds
 from shared.web.problems import PROBLEMS, answer
 from shared.web.rules import Forbidden, keep_refusal, open_to_all, requires
+from shared.web.traced_requests import TracedRequests
 from shared.wire.problems import Fault, Finding, Problem, findings_in
 
 WAIT_FOR_POSITION_SECONDS = 5.0
@@ -66,7 +69,12 @@ def make_app(
     app.state.runtime = None
     before_stopping: list[Callable[[], None]] = []  # what ends by itself only if it is told
     app.state.before_stopping = before_stopping
-    app.state.metrics = _metrics(app)
+    app.state.metrics = new_metrics()
+    app.state.measurements = Measurements(app.state.metrics)
+    app.state.measurements.watch(app.state.progress, lambda: _trouble(app))
+    app.state.refusals = Counter(
+        "kembar_refusals", "What somebody was refused, by what it was", ["action"], registry=app.state.metrics
+    )
     app.state.more_status = _nothing_more
     app.add_exception_handler(Fault, _problem_of_fault)
     app.add_exception_handler(Forbidden, _problem_of_refusal)
@@ -83,6 +91,9 @@ def make_app(
     app.add_middleware(HeadAsGet)
     for guard in GUARDS:
         app.add_middleware(guard)
+    app.add_middleware(MeasuredRequests, seconds=new_request_seconds(app.state.metrics))
+    if settings.otlp_endpoint is not None:
+        app.add_middleware(TracedRequests)
 
     @app.get(f"/{service}/v1/openapi.json", include_in_schema=False, dependencies=[Depends(open_to_all)])
     async def openapi() -> JSONResponse:
@@ -141,9 +152,17 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as a GET."""
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET", "kembar.head": True}
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        as_get = {**scope, "method": "GET", "kembar.head": True}
+
+        async def send_with_route(message: Message) -> None:
+            if "route" in as_get:
+                scope["route"] = as_get["route"]
+            await send(message)
+
+        await self._app(as_get, receive, send_with_route)
 
 
 def _trouble(app: FastAPI) -> str | None:
@@ -158,19 +177,6 @@ def _standby(app: FastAPI) -> dict[str, Any]:
     if standby is None:
         return {}
     return {"reads_from": "standby" if standby.away is None else "primary", "standby_away": standby.away}
-
-
-def _metrics(app: FastAPI) -> CollectorRegistry:
-    metrics = CollectorRegistry()
-    progress: Progress = app.state.progress
-    position = Gauge("kembar_projection_position", "The last position in the tables", ["service"], registry=metrics)
-    position.labels(progress.name).set_function(lambda: progress.checkpoint.position)
-    ready = Gauge("kembar_projection_ready", "1 while the projection can go on", ["service"], registry=metrics)
-    ready.labels(progress.name).set_function(lambda: float(_trouble(app) is None))
-    if app.state.settings.postgres_read_dsn is not None:
-        standby = Gauge("kembar_reads_from_standby", "1 while answers are read from the standby", registry=metrics)
-        standby.set_function(lambda: float(_standby(app).get("reads_from") == "standby"))
-    return metrics
 
 
 class WaitForPosition:

@@ -51,6 +51,7 @@ async def keep_refusal(request: Request, refusal: Forbidden) -> None:
         "subject_partnership": refusal.subject.partnership,
         "reason": refusal.why,
     }
+    request.app.state.refusals.labels(refusal.action.value).inc()
     log.warning("refused", account=refusal.principal.account, role=refusal.principal.role.value, **what)
     if refusal.principal.role is not Role.PUBLIC:
         await audit(request, "refused", refusal.principal, path=request.url.path, **what)

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from shared.ledger.follow import check_what_was_read
+from shared.ledger.follow import LedgerBroken, check_what_was_read
 from shared.ledger.ledger import Ledger
 from shared.postgres.pool import LONGEST_QUESTION_SECONDS, Pool, open_pool, open_pool_of_worker
 from shared.process.clock import Clock
@@ -22,7 +22,8 @@ from shared.projection.progress import Progress, read_checkpoints, watch_progres
 from shared.projection.reading import Reading, watch_reading
 from shared.projection.run import keep_projecting
 from shared.web.directory import Directory
-from shared.web.standstill import Standstill, keep_looking_for_a_standstill
+from shared.web.measurements import Measurements
+from shared.web.standstill import Seen, keep_looking_at_the_ledger
 
 log = structlog.get_logger()
 
@@ -32,21 +33,24 @@ class Runtime:
     """The open parts of a running service; `projecting_pool` is apart, for its statements may take longer.
 
     `standby` is where answers are read from that may be, None where all are read from the primary.
+    `seen` is what was seen of the ledger last, `found_broken` whether it was found to be changed.
     """
 
     ledger: Ledger
     pool: Pool
     progress: Progress
-    standstill: Standstill = field(default_factory=Standstill)
+    seen: Seen = field(default_factory=Seen)
     projecting_pool: Pool | None = None
     standby: Reading | None = None
+    partitions_held: int = 0
+    found_broken: bool = False
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def trouble(self) -> str | None:
         """What keeps the service from doing its work, in words; None where nothing does."""
         no_room = self.ledger.no_room and f"The disk of the ledger is full: {self.ledger.no_room}. Make room."
-        return self.progress.trouble or no_room or self.standstill.trouble
+        return self.progress.trouble or no_room or self.seen.standstill.trouble
 
     @property
     def reading(self) -> Pool:
@@ -58,6 +62,10 @@ class Runtime:
         task = asyncio.get_running_loop().create_task(work)
         task.add_done_callback(self._stop_the_process_if_failed)
         self._tasks.append(task)
+
+    def note_held(self, partitions: int) -> None:
+        """Note how many partitions this process works on now."""
+        self.partitions_held = partitions
 
     async def stop(self) -> None:
         """End the tasks, then close what they used."""
@@ -73,6 +81,7 @@ class Runtime:
         if task.cancelled() or task.exception() is None:
             return
         self.progress.trouble = str(task.exception())
+        self.found_broken |= isinstance(task.exception(), LedgerBroken)
         log.critical("the service stops", reason=str(task.exception()), exc_info=task.exception())
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -86,7 +95,13 @@ def know_who_asks(app: FastAPI, pool: Pool, clock: Clock) -> Coroutine[Any, Any,
 
 @asynccontextmanager
 async def open_runtime(
-    schema: str, projector: Projector, settings: Settings, progress: Progress, *, reads_from_standby: bool = False
+    schema: str,
+    projector: Projector,
+    settings: Settings,
+    progress: Progress,
+    measurements: Measurements,
+    *,
+    reads_from_standby: bool = False,
 ) -> AsyncIterator[Runtime]:
     """Open the ledger and the service's tables, watch how far these have come, and close all in order.
 
@@ -112,10 +127,12 @@ async def open_runtime(
             runtime.start(watch_reading(runtime.standby, there, progress))
         else:
             runtime.start(watch_progress(pool, progress))
-        runtime.start(keep_looking_for_a_standstill(ledger, progress, runtime.standstill))
+        runtime.start(keep_looking_at_the_ledger(ledger, progress, runtime.seen))
+        runtime.start(measurements.keep_counting_parked(progress.name, pool))
         if settings.project:
             runtime.projecting_pool = await open_pool_of_worker(settings, schema)
-            runtime.start(keep_projecting(ledger, runtime.projecting_pool, projector, settings))
+            runtime.start(keep_projecting(ledger, runtime.projecting_pool, projector, settings, runtime.note_held))
+        measurements.watch_runtime(runtime)
         yield runtime
     finally:
         await runtime.stop()

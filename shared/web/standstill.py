@@ -1,14 +1,19 @@
-"""Notice tables that stand still although the ledger goes on: whoever projects may do so elsewhere, and tells only its log."""
+"""Notice tables that are behind or stand still although the ledger goes on.
+
+Whoever projects may do so elsewhere, and tells only its log.
+"""
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
-from shared.ledger.ledger import CONNECTION_ERRORS, Ledger
+from shared.ledger.ledger import CONNECTION_ERRORS, Ledger, LedgerState
 from shared.projection.progress import Progress
 
 LOOK_EVERY_SECONDS = 1.0
 STANDS_STILL_AFTER_SECONDS = 5.0
+MOST_REMEMBERED = 1_024
 
 
 @dataclass(slots=True)
@@ -33,13 +38,53 @@ class Standstill:
         )
 
 
-async def keep_looking_for_a_standstill(ledger: Ledger, progress: Progress, standstill: Standstill) -> None:
-    """Keep `standstill` up to date, for ever; while the ledger cannot be asked it stays as it is."""
+@dataclass(slots=True)
+class Lag:
+    """How far something is behind the ledger: `events`, and `seconds` since the first of them was seen there.
+
+    What stood in the ledger before the first look counts from that look on.
+    """
+
+    events: int = 0
+    seconds: float = 0.0
+    _ends: deque[tuple[int, float]] = field(default_factory=deque)
+
+    def look(self, position: int, ledger_ends_at: int, now_seconds: float) -> None:
+        """Note how far it has come and where the ledger ends, by any clock that only goes forward."""
+        while self._ends and self._ends[0][0] <= position:
+            self._ends.popleft()
+        if ledger_ends_at > max(position, self._ends[-1][0] if self._ends else 0):
+            self._ends.append((ledger_ends_at, now_seconds))
+        if len(self._ends) > MOST_REMEMBERED:  # two ends become one, which was seen when the earlier was
+            ends = list(self._ends)
+            self._ends = deque((later[0], first[1]) for first, later in zip(ends[::2], ends[1::2], strict=False))
+            self._ends.extend(ends[len(self._ends) * 2 :])
+        self.events = max(0, ledger_ends_at - position)
+        self.seconds = now_seconds - self._ends[0][1] if self._ends else 0.0
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of the ledger last, and how far what follows it is behind."""
+
+    ledger: LedgerState = field(default_factory=LedgerState)
+    lag: Lag = field(default_factory=Lag)
+    standstill: Standstill = field(default_factory=Standstill)
+
+    def look(self, position: int, ledger: LedgerState, now_seconds: float) -> None:
+        """Note where both stand now, by any clock that only goes forward."""
+        self.ledger = ledger
+        self.lag.look(position, ledger.end, now_seconds)
+        self.standstill.look(position, ledger.end, now_seconds)
+
+
+async def keep_looking_at_the_ledger(ledger: Ledger, progress: Progress, seen: Seen) -> None:
+    """Keep `seen` up to date, for ever; while the ledger cannot be asked it stays as it is."""
     while True:
         try:
-            end = await ledger.end()
+            state = await ledger.state()
         except CONNECTION_ERRORS:
             pass
         else:
-            standstill.look(progress.checkpoint.position, end, time.monotonic())
+            seen.look(progress.checkpoint.position, state, time.monotonic())
         await asyncio.sleep(LOOK_EVERY_SECONDS)

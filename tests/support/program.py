@@ -65,7 +65,7 @@ class Program:
 
 
 @contextlib.contextmanager
-def running(command: str, data: Path, port: int) -> Iterator[Program]:
+def running(command: str, data: Path, port: int, **environment: str) -> Iterator[Program]:
     """Start `kembar demo` or `up` and wait until it says where it is."""
     data.parent.mkdir(parents=True, exist_ok=True)
     output = data.parent / f"{data.name}-output.txt"
@@ -77,7 +77,7 @@ def running(command: str, data: Path, port: int) -> Iterator[Program]:
             stderr=file,
             text=True,
             cwd=data.parent,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         )
     program = Program(process, f"http://127.0.0.1:{port}", data, output)
     try:

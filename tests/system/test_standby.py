@@ -179,11 +179,11 @@ async def test_while_the_standby_is_away_everything_is_answered_from_the_primary
         ready = await offices.http.get("/reports/readyz")
         assert ready.json()["reads_from"] == "primary"
         assert ready.json()["standby_away"]
-        assert "kembar_reads_from_standby 0.0" in (await offices.http.get("/reports/metrics")).text
+        assert 'kembar_reads_from_standby{service="reports"} 0.0' in (await offices.http.get("/reports/metrics")).text
         assert await seen(offices, **await post(offices)) == before + 1
     finally:
         standby.start()
 
     await back_at_the_standby(offices)
     assert await seen(offices) == before + 1
-    assert "kembar_reads_from_standby 1.0" in (await offices.http.get("/reports/metrics")).text
+    assert 'kembar_reads_from_standby{service="reports"} 1.0' in (await offices.http.get("/reports/metrics")).text

@@ -38,6 +38,7 @@ class Claimed:
     quiet: Quiet | None
     secrets: Sequence[str]
     documents: Sequence[dict[str, Any]]
+    traceparent: str | None = None
 
     @classmethod
     def read(cls, row: Any) -> "Claimed":  # noqa: ANN401
@@ -58,6 +59,7 @@ class Claimed:
             quiet=quiet_of(row["quiet_from"], row["quiet_to"]),
             secrets=row["secrets"],
             documents=row["documents"] or (),
+            traceparent=row["traceparent"],
         )
 
     @property

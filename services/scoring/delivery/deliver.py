@@ -16,6 +16,7 @@ import structlog
 from services.scoring.delivery.compose import Claimed, body_for, end_address, message_for
 from services.scoring.delivery.mail import Mails
 from services.scoring.delivery.matching import AtHome, hand_out, home_of, queries
+from services.scoring.delivery.measurements import DeliveryMeasurements, how
 from services.scoring.delivery.outcome import Outcome, settle
 from services.scoring.delivery.record import Begun, Ended, begin_attempts, end_attempts
 from services.scoring.delivery.webhook import Webhooks, signed_headers
@@ -25,6 +26,7 @@ from shared.postgres.pool import DATABASE_ERRORS, Connection, Pool, open_session
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.process.tasks import end
+from shared.process.traces import go_on
 from shared.projection.progress import channel_of
 from shared.projection.shares import SILENCE_SECONDS
 from shared.projection.shares import queries as leases
@@ -53,9 +55,14 @@ log = structlog.get_logger()
 
 
 async def keep_delivering(
-    settings: Settings, clock: Clock = now, webhooks: Webhooks | None = None, chance: random.Random | None = None
+    settings: Settings,
+    clock: Clock = now,
+    webhooks: Webhooks | None = None,
+    chance: random.Random | None = None,
+    measurements: DeliveryMeasurements | None = None,
 ) -> None:
     """Deliver for ever, through lost connections and restarts of the server."""
+    measured = measurements or DeliveryMeasurements()
     sending = webhooks or Webhooks(settings.networks_allowed)
     drawn = chance or random.Random()  # noqa: S311 - pauses need not be unforeseeable
     ended: list[Ended] = []
@@ -63,8 +70,10 @@ async def keep_delivering(
         while True:
             try:
                 async with open_session(settings, "scoring") as session, open_session(settings, "scoring") as matching:
-                    await Deliverer(session, matching, settings, clock, sending, drawn, ended).run()
+                    measured.trouble = None
+                    await Deliverer(session, matching, settings, clock, sending, drawn, ended, measured).run()
             except (*CONNECTION_ERRORS, *DATABASE_ERRORS) as error:
+                measured.trouble = repr(error)
                 log.warning("the deliverer begins again", error=repr(error))
                 await asyncio.sleep(WAIT_AFTER_TROUBLE_SECONDS)
     finally:
@@ -86,6 +95,7 @@ class Deliverer:
         webhooks: Webhooks,
         chance: random.Random,
         ended: list[Ended],
+        measured: DeliveryMeasurements,
     ) -> None:
         self.me = uuid4()
         self._session = session
@@ -96,6 +106,7 @@ class Deliverer:
         self._mails = Mails(settings)
         self._chance = chance
         self._ended = ended
+        self._measured = measured
         self._hint, self._raised = asyncio.Event(), asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._trouble: BaseException | None = None
@@ -125,7 +136,8 @@ class Deliverer:
         await self._matching.add_listener(RAISED, lambda *_: self._raised.set())
         while True:
             self._raised.clear()
-            if await hand_out(self._matching, self._settings, self._clock()):
+            if handed_out := await hand_out(self._matching, self._settings, self._clock()):
+                self._measured.note_raised(handed_out)
                 self._hint.set()
             else:
                 await _set_or_late(self._raised)
@@ -204,8 +216,13 @@ class Deliverer:
     async def _deliver(self, begun: Begun) -> None:
         """Make an attempt that is on record; how it went is put on record with the next turn."""
         started = time.monotonic()
-        outcome = await self._attempt(begun.claimed, self._clock())
-        took_ms = round((time.monotonic() - started) * 1_000)
+        with go_on("tell of an alert", "client", begun.claimed.traceparent) as telling:
+            outcome = await self._attempt(begun.claimed, self._clock())
+            telling.note(kembar__channel=begun.claimed.channel, kembar__attempt=begun.number)
+            if not outcome.taken:
+                telling.fail(how(outcome))
+        took_seconds = time.monotonic() - started
+        self._measured.note_attempt(begun.claimed.channel, outcome, took_seconds)
         settled = settle(
             outcome,
             begun.refused + 1,
@@ -215,7 +232,7 @@ class Deliverer:
             begun.home.zone,
             self._chance,
         )
-        self._ended.append(Ended(begun, self.me, outcome, settled, took_ms))
+        self._ended.append(Ended(begun, self.me, outcome, settled, round(took_seconds * 1_000)))
         if not outcome.taken:
             said = {"delivery": str(begun.claimed.delivery), "subscription": str(begun.claimed.subscription)}
             log.warning(

@@ -58,13 +58,13 @@ def plan(alert: UUID, recipient: Recipient, now: datetime, zone: ZoneInfo) -> Pl
     return Planned(message, recipient, outside_of(recipient.quiet, ends, zone), ends)
 
 
-async def hand_out(connection: Connection, settings: Settings, now: datetime) -> int:
-    """Turn what is in the outbox into deliveries; return how many alerts that were, 0 too where another does it just now."""
+async def hand_out(connection: Connection, settings: Settings, now: datetime) -> list[str]:
+    """Turn what is in the outbox into deliveries; return the kinds of those alerts, none too where another does it just now."""
     if not await queries.anything_raised(connection):
-        return 0
+        return []
     async with connection.transaction():
         if not await queries.one_matches_at_a_time(connection):
-            return 0
+            return []
         raised = [row async for row in queries.raised(connection, most=MOST_AT_ONCE)]
         homes = {slug: await home_of(connection, slug, settings) for slug in {row["home"] for row in raised}}
         young = [row for row in raised if now - row["raised_at"] <= TOO_OLD]
@@ -73,7 +73,7 @@ async def hand_out(connection: Connection, settings: Settings, now: datetime) ->
         if raised:
             named = {"homes": [row["home"] for row in raised], "alerts": [row["alert"] for row in raised]}
             await queries.handed_out(connection, **named)
-    return len(raised)
+    return [row["kind"] for row in raised]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,7 @@ async def write(
             "homes": [row["home"] for row, _ in part],
             "partnerships": [row["partnership"] for row, _ in part],
             "alerts": [row["alert"] for row, _ in part],
+            "traceparents": [row["traceparent"] for row, _ in part],
         }
         await queries.write_deliveries(connection, now=now, **named, **_columns([each for _, each in part]))
     for row in rows if any(each.period_ends is not None for _, each in planned) else ():

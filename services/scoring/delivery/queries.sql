@@ -8,7 +8,7 @@ SELECT EXISTS (SELECT FROM outbox);
 
 -- name: raised
 -- Which alerts were raised and not handed out yet, in order?
-SELECT outbox.home, outbox.alert, outbox.partnership, outbox.raised_at, alert.about
+SELECT outbox.home, outbox.alert, outbox.partnership, outbox.raised_at, outbox.traceparent, alert.about, alert.kind
 FROM outbox JOIN alert USING (home, alert)
 ORDER BY outbox.position, outbox.alert LIMIT :most;
 
@@ -91,11 +91,11 @@ ORDER BY asked.turn, told.subscription;
 
 -- name: write_deliveries!
 -- A message for each of these subscriptions, in this order.
-INSERT INTO delivery (delivery, subscription, home, kind, partnership, alert, receiver, made_at, due_at)
-SELECT delivery, subscription, home, 'alert', partnership, alert, receiver, :now, due_at
+INSERT INTO delivery (delivery, subscription, home, kind, partnership, alert, receiver, made_at, due_at, traceparent)
+SELECT delivery, subscription, home, 'alert', partnership, alert, receiver, :now, due_at, traceparent
 FROM unnest(:deliveries::uuid[], :subscriptions::uuid[], :receivers::text[], :due_at::timestamptz[], :homes::text[],
-    :partnerships::text[], :alerts::uuid[])
-    WITH ORDINALITY AS planned (delivery, subscription, receiver, due_at, home, partnership, alert, turn)
+    :partnerships::text[], :alerts::uuid[], :traceparents::text[])
+    WITH ORDINALITY AS planned (delivery, subscription, receiver, due_at, home, partnership, alert, traceparent, turn)
 ORDER BY turn
 ON CONFLICT (delivery) DO NOTHING;
 
@@ -154,6 +154,7 @@ WITH RECURSIVE waiting AS (
     RETURNING delivery.*
 )
 SELECT claimed.delivery, claimed.kind, claimed.partnership, claimed.attempts, claimed.first_attempt_at, claimed.home,
+       claimed.traceparent,
        subscription.subscription, subscription.account, subscription.scope, subscription.value, subscription.language,
        subscription.channel, subscription.address, subscription.key, subscription.quiet_from, subscription.quiet_to,
        ARRAY(SELECT secret FROM webhook_secret
