@@ -13,7 +13,7 @@ from shared.process.logs import set_up_logs
 from shared.process.metrics import new_metrics
 from shared.process.settings import Settings
 from shared.process.tasks import end
-from shared.process.traces import set_up_traces
+from shared.process.traces import end_traces, set_up_traces
 from shared.web.worker_port import answering_on_worker_port
 
 
@@ -22,7 +22,10 @@ def serve_deliveries(settings: Settings) -> None:
     set_up_logs(settings.log_level, service="deliveries")
     set_up_traces(settings, service="deliveries")
     collect_seldom()
-    asyncio.run(_serve_deliveries(settings))
+    try:
+        asyncio.run(_serve_deliveries(settings))
+    finally:
+        end_traces()
 
 
 async def _serve_deliveries(settings: Settings) -> None:

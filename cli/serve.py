@@ -22,7 +22,7 @@ from shared.process.logs import set_up_logs
 from shared.process.metrics import new_metrics
 from shared.process.secrets import SecretMissing
 from shared.process.settings import Settings
-from shared.process.traces import set_up_traces
+from shared.process.traces import end_traces, set_up_traces
 from shared.projection.progress import Progress
 from shared.web.hosts import held_to_known_names
 from shared.web.measurements import Measurements
@@ -101,7 +101,10 @@ def serve_projections(settings: Settings) -> None:
     set_up_logs(settings.log_level, service="projections")
     set_up_traces(settings, service="projections")
     collect_seldom()
-    asyncio.run(_serve_projections(settings))
+    try:
+        asyncio.run(_serve_projections(settings))
+    finally:
+        end_traces()
 
 
 async def _serve_projections(settings: Settings) -> None:

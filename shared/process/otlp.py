@@ -4,8 +4,10 @@ What is left to send waits in memory, 2,048 steps at most; a collector that is a
 """
 
 import re
+import threading
 from collections.abc import Mapping
 from contextvars import Token
+from datetime import datetime, timedelta
 from types import TracebackType
 
 import requests
@@ -18,12 +20,15 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from shared.process.clock import now
 from shared.process.metrics import VERSION
 from shared.process.traces import NOTHING, Kind, Step, Value
 
 SEND_EVERY_SECONDS = 1.0
 LONGEST_SECONDS = 2.0
 MOST_WAITING = 2_048
+GOES_ON_FOR = timedelta(hours=1)
+"""What is read of the ledger later than that is read again, such as for new tables: its trace was told long ago."""
 TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
 KINDS: Mapping[Kind, SpanKind] = {
     "server": SpanKind.SERVER,
@@ -40,13 +45,15 @@ class Tracing:
         about = {"service.name": f"kembar-{service}", "service.namespace": "kembar", "service.version": VERSION}
         session = requests.Session()
         session.trust_env = False
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=LONGEST_SECONDS, session=session)
+        self._exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=LONGEST_SECONDS, session=session)
         waiting = BatchSpanProcessor(
-            exporter, max_queue_size=MOST_WAITING, schedule_delay_millis=SEND_EVERY_SECONDS * 1_000
+            self._exporter, max_queue_size=MOST_WAITING, schedule_delay_millis=SEND_EVERY_SECONDS * 1_000
         )
-        provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(share)), resource=Resource.create(about))
+        sampler = ParentBased(TraceIdRatioBased(share))
+        provider = TracerProvider(sampler=sampler, resource=Resource.create(about), shutdown_on_exit=False)
         provider.add_span_processor(waiting)
         self._tracer = provider.get_tracer("kembar", VERSION)
+        self._provider = provider
 
     def begin(self, name: str, kind: Kind, traceparent: str | None) -> Step:
         """Begin a step of a trace that came, else of a new one."""
@@ -57,9 +64,11 @@ class Tracing:
         followed = trace.get_current_span().is_recording()
         return self._open(name, kind, context.get_current()) if followed else NOTHING
 
-    def go_on(self, name: str, kind: Kind, traceparent: str, said: Mapping[str, Value]) -> Step:
-        """Begin a step of a trace that came; nothing where it cannot be read."""
-        came = _context_of(traceparent)
+    def go_on(
+        self, name: str, kind: Kind, traceparent: str, said: Mapping[str, Value], since: datetime | None = None
+    ) -> Step:
+        """Begin a step of a trace that came; nothing where it cannot be read, or came long ago."""
+        came = _context_of(traceparent) if since is None or now() - since <= GOES_ON_FOR else None
         opened = self._open(name, kind, came) if came is not None else NOTHING
         opened.note(**said)
         return opened
@@ -67,6 +76,18 @@ class Tracing:
     def current(self) -> str | None:
         """Return what lets another go on with what is being done here; None where it is not followed."""
         return _traceparent_of(trace.get_current_span())
+
+    def send(self) -> None:
+        """Send what waits, now."""
+        self._provider.force_flush()
+
+    def end(self) -> None:
+        """Send what waits, for two seconds at most, and follow nothing any more."""
+        giving_up = threading.Timer(LONGEST_SECONDS, self._exporter.shutdown)
+        giving_up.daemon = True
+        giving_up.start()
+        self._provider.shutdown()
+        giving_up.cancel()
 
     def _open(self, name: str, kind: Kind, under: Context) -> Step:
         return _Opened(self._tracer.start_span(name, under, KINDS[kind]))

@@ -7,11 +7,10 @@ as the `traceparent` of W3C Trace Context, beside the event and never in it.
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from shared.process.clock import now
 from shared.process.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["server", "client", "producer", "consumer"]
 Value = str | int
-GOES_ON_FOR = timedelta(hours=1)
-"""What is read of the ledger later than that is read again, such as for new tables: its trace was told long ago."""
 
 _tracing: "Tracing | None" = None
 
@@ -73,13 +70,21 @@ NOTHING: Step = _Nothing()
 
 
 def set_up_traces(settings: Settings, *, service: str) -> None:
-    """Send this process's traces where the settings say, at its end those that are left; nowhere if they say nothing."""
+    """Send this process's traces where the settings say, until `end_traces`; nowhere if they say nothing."""
     global _tracing
     if settings.otlp_endpoint is None:
         return
     from shared.process.otlp import Tracing
 
     _tracing = Tracing(settings.otlp_endpoint, service, settings.traced_share)
+
+
+def end_traces() -> None:
+    """Send what is left, for two seconds at most, and follow nothing any more."""
+    global _tracing
+    if _tracing is not None:
+        _tracing.end()
+        _tracing = None
 
 
 def begin(name: str, kind: Kind, traceparent: str | None = None) -> Step:
@@ -94,9 +99,9 @@ def step(name: str, kind: Kind) -> Step:
 
 def go_on(name: str, kind: Kind, traceparent: str | None, since: datetime | None = None, **said: Value) -> Step:
     """Begin a step of the trace that came beside something; nothing where none came, or where it came long ago."""
-    if _tracing is None or traceparent is None or (since is not None and now() - since > GOES_ON_FOR):
+    if _tracing is None or traceparent is None:
         return NOTHING
-    return _tracing.go_on(name, kind, traceparent, said)
+    return _tracing.go_on(name, kind, traceparent, said, since)
 
 
 @contextmanager

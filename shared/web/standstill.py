@@ -48,19 +48,30 @@ class Lag:
     events: int = 0
     seconds: float = 0.0
     _ends: deque[tuple[int, float]] = field(default_factory=deque)
+    _apart_seconds: float = 0.0
 
     def look(self, position: int, ledger_ends_at: int, now_seconds: float) -> None:
         """Note how far it has come and where the ledger ends, by any clock that only goes forward."""
         while self._ends and self._ends[0][0] <= position:
             self._ends.popleft()
-        if ledger_ends_at > max(position, self._ends[-1][0] if self._ends else 0):
-            self._ends.append((ledger_ends_at, now_seconds))
-        if len(self._ends) > MOST_REMEMBERED:  # two ends become one, which was seen when the earlier was
-            ends = list(self._ends)
-            self._ends = deque((later[0], first[1]) for first, later in zip(ends[::2], ends[1::2], strict=False))
-            self._ends.extend(ends[len(self._ends) * 2 :])
+        self._remember(max(position, ledger_ends_at), now_seconds, position)
         self.events = max(0, ledger_ends_at - position)
         self.seconds = now_seconds - self._ends[0][1] if self._ends else 0.0
+
+    def _remember(self, end: int, now_seconds: float, position: int) -> None:
+        """Remember when an end of the ledger was seen first; of a long lag, ends so close together count as one."""
+        last, at = self._ends[-1] if self._ends else (position, float("-inf"))
+        if end <= last:
+            return
+        if now_seconds - at < self._apart_seconds:
+            self._ends[-1] = (end, at)
+            return
+        self._ends.append((end, now_seconds))
+        if len(self._ends) > MOST_REMEMBERED:
+            ends = list(self._ends)
+            self._ends = deque((later[0], first[1]) for first, later in zip(ends[:-1:2], ends[1::2], strict=False))
+            self._ends.append((end, now_seconds))
+            self._apart_seconds = (now_seconds - ends[0][1]) / len(self._ends)
 
 
 @dataclass(slots=True)

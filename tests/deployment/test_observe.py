@@ -49,7 +49,10 @@ async def test_a_ledger_with_a_gap_is_told_from_one_without(nats_server, ledger)
         for number in range(3):
             await maker.client.request(f"ledger.{number}", b"{}")
         assert passes("density", told_by(other, "jsz?streams=true"))
+        assert (await maker.state()).missing == 0
         await maker.client.request(f"$JS.API.STREAM.MSG.DELETE.{STREAM}", b'{"seq": 2}')
+        state = await maker.state()
+        assert (state.end, state.missing) == (3, 1)
         await maker.close()
         assert not passes("density", told_by(other, "jsz?streams=true"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from tests.house.project import ROOT, document, parsed
+from tests.house.project import ROOT, document, parsed, table_rows
 
 OBSERVE = ROOT / "deploy" / "observe"
 RULES = [rule for group in yaml.safe_load((OBSERVE / "rules.yml").read_text())["groups"] for rule in group["rules"]]
@@ -70,6 +70,14 @@ def test_every_metric_that_is_asked_for_is_measured():
 
     assert named <= OF_OTHERS | set(metrics_of_the_program()) | metrics_of_the_deployment()
     assert named >= OF_OTHERS
+
+
+def test_every_metric_stands_in_the_handbooks_one_table_and_no_other():
+    section = document("docs/operating.md").partition("## Observe")[2].partition("\n## ")[0]
+    told = {row[0].strip("`") for row in table_rows(section) if row[0].startswith("`kembar_")}
+    ends = re.compile(r"_(total|bucket|count|sum)$")
+
+    assert told == {ends.sub("", name) for name in metrics_of_the_program()}
 
 
 def test_every_alarm_has_its_section_in_the_handbook_and_no_other():

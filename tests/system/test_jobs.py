@@ -79,6 +79,8 @@ async def test_a_job_makes_the_bytes_that_are_answered_otherwise(jakarta):
     ordered = answer.json()
     done = await over(jakarta, ordered, role="viewer")
 
+    measured = (await ask(jakarta, "GET", "/reports/metrics", role=None)).text
+    assert 'kembar_report_job_seconds_count{kind="report"}' in measured
     assert answer.headers["Location"] == f"{JOBS}/{ordered['job']}"
     assert (done["state"], done["done"], done["steps"]) == ("done", 3, 3)
     result = await ask(jakarta, "GET", done["result"]["at"], role="viewer")
