@@ -61,6 +61,7 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
             measured = JobMeasurements(app.state.metrics)
             jobs = Worker(runtime.pool, makers.of_jobs, settings.report_processes, makers.wake, measured=measured)
             runtime.start(keep_working(jobs))
+            app.state.clock, app.state.status_door = clock, StatusDoor(settings)
             yield
             app.state.listeners.end()
             await app.state.status_door.close()
