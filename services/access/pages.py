@@ -35,6 +35,7 @@ from shared.web.forms import (
     Form,
     ReadsForm,
     RequiresSignIn,
+    wrong_of,
 )
 from shared.web.pages import language_of, make_templates, render
 from shared.web.principal import principal_of, refuse_forgery
@@ -48,6 +49,20 @@ PROBLEMS_IN_WORDS = {
     **shared.web.pages.PROBLEMS_IN_WORDS,
     "invalid": "Something that was filled in cannot be taken as it stands. Go back and correct it.",
 }
+CORRECT = "Something that was filled in cannot be taken as it stands. Correct it below; nothing that you typed is lost."
+LABELS = {
+    "label": "What for",
+    "days": "Days until it expires",
+    "scopes": "It may at most (nothing chosen: all that the role may)",
+    "program": "The program's name",
+    "role": "Role",
+    "partnerships": "An embassy's partnerships",
+    "name": "Name",
+    "shown_name": "Name",
+    "language": "Language",
+}
+"""What the fields of the forms are called, by their names in the API."""
+IDS = {"label": "label", "days": "days", "program": "program", "name": "shown-name", "shown_name": "shown-name"}
 REFUSALS_IN_WORDS = {
     "too-many": "Too many attempts failed. Wait a quarter of an hour, or ask an administrator for a one-time link.",
     "wrong": "Name and password do not fit, or the account is closed. Check both, or ask an administrator for a one-time link.",
@@ -188,7 +203,10 @@ async def make_own_token(request: Request, asker: Somebody, desk: AtTheDesk, vis
     """Make a token and show it, once."""
     scopes = [each for each in form.get("scopes", "").split(",") if each] or None
     asked = TokenAsked(form.get("label", ""), scopes, _number(form.get("days", "")))
-    _, shown = await desk.make_token(asker, asked, visitor)
+    try:
+        _, shown = await desk.make_token(asker, asked, visitor)
+    except Fault as fault:
+        return await _account_page(request, asker, None, form, _to_correct(fault))
     return await _account_page(request, asker, shown)
 
 
@@ -235,7 +253,11 @@ async def invite(request: Request, asker: Somebody, desk: AtTheDesk, visitor: Fr
     role = next((each for each in Role if each == form.get("role")), Role.PUBLIC)
     partnerships = _listed(form.get("partnerships", ""))
     membership = Membership(asker.home, role, tuple(partnerships) if partnerships else None)
-    _, secret = await desk.invite(asker, form.get("shown_name", ""), form.get("language", "id"), membership, visitor)
+    name, language = form.get("shown_name", ""), form.get("language", "id")
+    try:
+        _, secret = await desk.invite(asker, name, language, membership, visitor)
+    except Fault as fault:
+        return await _people_page(request, asker, invited=form, problem=_to_correct(fault))
     return await _people_page(request, asker, link=_whole_link(request, secret))
 
 
@@ -256,7 +278,10 @@ async def make_program(request: Request, asker: Somebody, desk: AtTheDesk, visit
         role=form.get("role", ""),
         partnerships=_listed(form.get("partnerships", "")),
     )
-    _, shown = await desk.make_token(asker, asked, visitor)
+    try:
+        _, shown = await desk.make_token(asker, asked, visitor)
+    except Fault as fault:
+        return await _people_page(request, asker, program=form, problem=_to_correct(fault))
     return await _people_page(request, asker, token=shown)
 
 
@@ -275,13 +300,16 @@ async def disable(asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled)
 
 
 @router.post("/administration/people/role")
-async def change_role(asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
+async def change_role(request: Request, asker: Somebody, desk: AtTheDesk, visitor: From, form: Filled) -> Response:
     """Give an account a role in the home, or take it away."""
     of, role = form.get("account", ""), form.get("role", "")
     if form.get("take") == "yes":
         await desk.drop_membership(asker, of, role, visitor)
-    else:
+        return _back("/administration/people")
+    try:
         await desk.set_membership(asker, of, role, _listed(form.get("partnerships", "")), visitor)
+    except Fault as fault:
+        return await _people_page(request, asker, problem=_to_correct(fault))
     return _back("/administration/people")
 
 
@@ -327,7 +355,9 @@ async def _link_page(request: Request, desk: AtTheDesk, key: str, name: str, wro
     return page
 
 
-async def _account_page(request: Request, asker: Principal, token: str | None) -> HTMLResponse:
+async def _account_page(
+    request: Request, asker: Principal, token: str | None, typed: Form | None = None, problem: Problem | None = None
+) -> HTMLResponse:
     settings: Settings = request.app.state.settings
     desk, words = desk_of(request), Words(language_of(request))
     own = [row async for row in queries.tokens(desk.pool, account=asker.account, home=None)]
@@ -343,13 +373,22 @@ async def _account_page(request: Request, asker: Principal, token: str | None) -
         sessions=session_lines(await routes.read_sessions(asker, desk), asker, settings.zone, words),
         scopes=scope_choices(asker, words),
         token=token,
+        typed=typed or {},
+        problem=problem,
         administers=is_administrator(asker),
         audits=may_read_audit(asker),
     )
 
 
 async def _people_page(
-    request: Request, asker: Principal, *, link: str | None = None, token: str | None = None
+    request: Request,
+    asker: Principal,
+    *,
+    link: str | None = None,
+    token: str | None = None,
+    invited: Form | None = None,
+    program: Form | None = None,
+    problem: Problem | None = None,
 ) -> HTMLResponse:
     if not is_administrator(asker):
         raise Fault(not_allowed())
@@ -365,12 +404,32 @@ async def _people_page(
         scopes=scope_choices(asker, words),
         link_made=link,
         token=token,
+        invited=invited or {},
+        program=program or {},
+        problem=problem,
     )
 
 
-def _page(request: Request, template: str, asker: Principal | None = None, **values: Any) -> HTMLResponse:  # noqa: ANN401
+def _to_correct(fault: Fault) -> Problem:
+    """Return a problem that the form can be corrected by; what else is in the way is shown as a page of its own."""
+    if fault.problem.status not in (409, 422):
+        raise fault
+    return fault.problem
+
+
+def _page(
+    request: Request,
+    template: str,
+    asker: Principal | None = None,
+    problem: Problem | None = None,
+    **values: Any,  # noqa: ANN401
+) -> HTMLResponse:
     words = Words(language_of(request))
-    page = render(templates, template, request, words, reader=asker, asker=asker, topic="account", **values)
+    wrong = wrong_of(problem, CORRECT, LABELS, IDS, words) if problem else None
+    page = render(
+        templates, template, request, words, reader=asker, asker=asker, topic="account", wrong=wrong, **values
+    )
+    page.status_code = problem.status if problem else 200
     page.headers.update(NEVER_STORED)
     return page
 

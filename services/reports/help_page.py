@@ -78,16 +78,20 @@ PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
         (
             "A letter needs its partnership, a date, a direction and a title; the year is enough of a date. Before anything is "
             "stored a page says in words what was understood, what stands already that is like it, and what it will change.",
-            "What you type is kept in this browser until the receipt comes. A form can be sent as often as you like: it is "
-            "stored once. Where the line breaks it is sent again by itself.",
-            "A correction names only what changes and says why; a retraction is for what should never have been posted. Both "
-            "show their effect before they are sent, and the activity's page keeps all versions.",
+            "What you type is kept in this browser until the receipt comes, for each tab by itself. A form can be sent as often "
+            "as you like: it is stored once. Where the line breaks it is sent again by itself; where you were signed out, you "
+            "sign in and go on with it.",
+            "To correct something, open the activity, choose “Correct it”, change what is wrong and say why. A retraction is for "
+            "what should never have been posted. Both show their effect before they are sent, on ratings and on issued reports, "
+            "and the activity's page keeps all versions.",
+            "Steps of the procedure, programmes, official ratings, changes of the entry and the end of a partnership are on its "
+            "page under “Record, note, change”; a new partnership, and what the home says of itself, above the form of an activity.",
         ),
     ),
     "imports": (
         "Importing a table",
         (
-            "Hand in the file and look at how it is read: each cell beside its reading, and what was found row by row. Where a "
+            "Choose a CSV or XLSX file and look at how it is read: each cell beside its reading, and what was found row by row. Where a "
             "column is taken for the wrong thing, match it and check again. Nothing is stored before you load it, and then all "
             "of it or nothing.",
             "The whole import can be taken back by its name; the page shows first which ratings that changes.",
@@ -98,8 +102,9 @@ PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
         (
             "The list shows what was told: a partnership that fell silent or revived, a rating that rose or fell or will fall. "
             "Each entry leads to the page as it stood at that moment, and whoever sees to it can say so.",
-            "A subscription sends alerts by e-mail or to a program: about one partnership, a country, an issue or all, at once or "
-            "as a digest. Feeds for readers and calendars need none; their addresses stand on the page of alerts.",
+            "To subscribe, choose where alerts go, what they are about and how often: by e-mail or to a program, about one "
+            "partnership, a country, an issue or all, at once or as a digest. Send yourself a sample; pause or end it at any time. "
+            "Feeds for readers and calendars need no subscription; their addresses stand on the page of alerts.",
         ),
     ),
     "reports": (
@@ -107,7 +112,8 @@ PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
         (
             "Choose a kind, a period, and the day whose knowledge is to count. The files below a report name that moment, so "
             "the same address gives the same bytes for ever.",
-            "An issued report is fixed in the ledger with its hash. It can be made again at any time and compared.",
+            "Whoever issues reports has a button for it below the report. An issued report is fixed in the ledger with its hash. "
+            "It can be made again at any time and compared.",
         ),
     ),
     "account": (

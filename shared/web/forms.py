@@ -4,7 +4,8 @@ A form is guarded against forgery by what only the browser itself can write (`re
 form that stood open overnight can still be sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qs, urlencode
 
@@ -18,6 +19,7 @@ from shared.web.pages import language_of, problem_page
 from shared.web.principal import UNAUTHORIZED, principal_of
 from shared.web.rules import RequiresAtHome, open_at_a_rate
 from shared.wire.problems import Fault, Problem
+from shared.words.words import Words
 
 Form = dict[str, str]
 URLENCODED = "application/x-www-form-urlencoded"
@@ -55,6 +57,37 @@ class ReadsForm:
 
 Filled = Annotated[Form, Depends(ReadsForm())]
 """What was filled in, of a form of ordinary size."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongField:
+    """A field that is named by a problem: what it is called, its id on the page, and what is wrong, in English only."""
+
+    label: str
+    id: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What a form cannot be taken for, as the page says it that shows the form again with what was typed."""
+
+    said: str
+    fields: Sequence[WrongField]
+
+
+def wrong_of(problem: Problem, said: str, labels: Mapping[str, str], ids: Mapping[str, str], words: Words) -> Wrong:
+    """Return what a problem says on a page; `labels` are the fields' names in English and `ids` theirs on the page.
+
+    What a finding says is an English sentence for programs; in another language its field is named alone.
+    """
+    fields: dict[str, WrongField] = {}
+    for each in problem.findings:
+        name = each.field.split(".")[0]
+        text = f"{each.problem} {each.remedy}" if words.language == "en" else ""
+        label = words.say(labels[name]) if name in labels else each.field
+        fields.setdefault(name, WrongField(label, ids.get(name, ""), text))
+    return Wrong(words.say(said), list(fields.values()))
 
 
 class SignInFirst(Fault):

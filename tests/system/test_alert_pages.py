@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 
 from services.access import store as access
 from services.access.decide import Membership
-from services.scoring.pages.routes import PROBLEMS_IN_WORDS
+from services.scoring.pages.routes import PROBLEMS_AGAIN
 from services.scoring.store import SCHEMA
 from shared.domain.access import Role
 from shared.postgres.pool import open_pool
@@ -18,6 +18,7 @@ from shared.words.words import Words
 from tests.support.access import Browser
 from tests.support.build import a_partnership, an_activity
 from tests.support.engines import fresh_database, open_ledger, running_nats
+from tests.support.forms import forms_on
 from tests.support.installation import running_installation
 from tests.support.listening import write_alerts
 from tests.support.receivers import ALLOWED, answering, receiving
@@ -218,8 +219,11 @@ async def test_a_form_that_cannot_be_taken_keeps_nothing_and_says_so(tables, sig
     answer = await browser.post("/subscriptions", **wish("http://127.0.0.2:9/x", **changes))
 
     assert answer.status_code == status
-    said = PROBLEMS_IN_WORDS["invalid" if status == 422 else "mail-not-set-up"]
+    said = PROBLEMS_AGAIN["invalid" if status == 422 else "mail-not-set-up"]
     assert Words("id").say(said) in answer.text
+    form = next(each for each in forms_on(answer.text) if each.action == "/subscriptions")
+    assert form.values["address"] == [changes.get("address", "http://127.0.0.2:9/x")], "what was typed is there still"
+    assert 'id="wrong" autofocus' in answer.text
     assert 'href="/subscriptions/' not in (await browser.get("/subscriptions")).text
 
 

@@ -127,7 +127,7 @@ class FormPage:
 
     The browser keeps what was typed until the receipt. `effects` is what sending it would change. `liftable` are
     official ratings in force: address, rating, reason; with `more_rows` one can ask for more lines. `others` are other
-    forms that one may look for here: address and words.
+    forms that one may look for here: address and words; `folded` is what the fields are called that are asked seldom.
     """
 
     title: str
@@ -143,6 +143,7 @@ class FormPage:
     liftable: Sequence[tuple[str, str, str]] = ()
     others: Sequence[tuple[str, str]] = ()
     more_rows: bool = False
+    folded: str = ""
 
     def show(
         self,

@@ -208,6 +208,7 @@ def _adoption_page(desk: Desk) -> FormPage:
         hints=HINTS,
         explained={},
         button=desk.words.say("Check"),
+        folded=desk.words.say("Weights and windows of single cells"),
     )
 
 

@@ -33,7 +33,11 @@ async def touched_reports(desk: Desk, event_type: str, data: Mapping[str, Any]) 
     assert isinstance(found, Touched)
     if not found.items:
         return TouchedReports(desk.words.say("No issued report would read otherwise."), [])
-    said = desk.words.say("%(count)s issued reports would read otherwise:", count=len(found.items))
+    said = (
+        desk.words.say("%(count)s issued reports would read otherwise:", count=len(found.items))
+        if len(found.items) > 1
+        else desk.words.say("One issued report would read otherwise:")
+    )
     return TouchedReports(said, [_line(each, desk) for each in found.items])
 
 

@@ -23,11 +23,14 @@ from services.scoring.feeds.asked import KINDS, id_of
 from services.scoring.feeds.store import Place
 from services.scoring.pages.forms import changes_asked, id_asked, note_asked, snooze_asked, subscription_asked
 from services.scoring.pages.views import (
+    IDS,
     KIND_WORDS,
+    LABELS,
     abouts_of,
     alert_view,
     choices,
     delivery_view,
+    filled_again,
     filled_in,
     partnership_name,
     subscription_view,
@@ -41,11 +44,12 @@ from shared.domain.text import Slug
 from shared.process.settings import Settings
 from shared.projection.book_store import read_registry
 from shared.projection.homes import read_home
-from shared.web.forms import NEVER_STORED, Filled, RequiresSignIn
+from shared.web.forms import NEVER_STORED, Filled, Form, RequiresSignIn, wrong_of
 from shared.web.homes import zone_of
 from shared.web.pages import language_of, language_of_home, make_templates, render
 from shared.web.principal import refuse_forgery
-from shared.web.rules import requires
+from shared.web.rules import Forbidden, requires
+from shared.wire.problems import Fault, Problem
 from shared.words.words import Words
 
 MOST_ALERTS, MOST_DELIVERIES = 30, 20
@@ -61,6 +65,11 @@ PROBLEMS_IN_WORDS = {
     "acknowledged-already": "Somebody else sees to this alert already.",
     "mail-not-set-up": "This installation sends no e-mail. Choose a webhook, or ask the administrator.",
 }
+PROBLEMS_AGAIN = {
+    **PROBLEMS_IN_WORDS,
+    "invalid": "Something that was filled in cannot be taken as it stands. Correct it below; nothing that you typed is lost.",
+}
+"""Where the form is shown again with what was typed."""
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_forgery)])
 templates = make_templates(Path(__file__).parent / "templates")
@@ -138,7 +147,12 @@ async def subscriptions(request: Request, subscriber: Subscriber, about: str | N
 @router.post("/subscriptions")
 async def subscribe(request: Request, subscriber: Subscriber, form: Filled) -> Response:
     """Subscribe; a webhook's secret is shown this once."""
-    row, secret = await Desk(request, subscriber).subscribe(subscription_asked(form))
+    try:
+        row, secret = await Desk(request, subscriber).subscribe(subscription_asked(form))
+    except Forbidden:
+        raise
+    except Fault as fault:
+        return await _subscriptions_page(request, subscriber, about=None, typed=form, problem=fault.problem)
     if secret is None:
         return _back(request, f"/subscriptions/{row['subscription']}")
     return await _subscription_page(request, subscriber, row["subscription"], secret=secret)
@@ -153,7 +167,14 @@ async def subscription(request: Request, subscriber: Subscriber, subscription: U
 @router.post("/subscriptions/{subscription}/change")
 async def change(request: Request, subscriber: Subscriber, subscription: UUID, form: Filled) -> Response:
     """Keep what is to be another."""
-    await Desk(request, subscriber).change(subscription, changes_asked(form))
+    desk = Desk(request, subscriber)
+    await desk.own(subscription)
+    try:
+        await desk.change(subscription, changes_asked(form))
+    except Forbidden:
+        raise
+    except Fault as fault:
+        return await _subscription_page(request, subscriber, subscription, typed=form, problem=fault.problem)
     return _back(request, f"/subscriptions/{subscription}")
 
 
@@ -200,7 +221,14 @@ async def send_again(request: Request, subscriber: Subscriber, subscription: UUI
     return _back(request, f"/subscriptions/{subscription}")
 
 
-async def _subscriptions_page(request: Request, subscriber: Principal, *, about: str | None) -> HTMLResponse:
+async def _subscriptions_page(
+    request: Request,
+    subscriber: Principal,
+    *,
+    about: str | None,
+    typed: Form | None = None,
+    problem: Problem | None = None,
+) -> HTMLResponse:
     desk, words = Desk(request, subscriber), await _words_for(request, subscriber)
     zone = await zone_of(request, subscriber.home)
     abouts = abouts_of(await _registry(request, subscriber), words)
@@ -208,7 +236,7 @@ async def _subscriptions_page(request: Request, subscriber: Principal, *, about:
     failed = delivery_queries.deliveries_of_account(
         desk.pool, home=subscriber.home, account=subscriber.account, state="failed", before=None, most=MOST_DELIVERIES
     )
-    wish = filled_in(Wish(language=words.language))
+    wish = filled_again(typed) if typed else filled_in(Wish(language=words.language))
     return await _page(
         request,
         subscriber,
@@ -220,12 +248,21 @@ async def _subscriptions_page(request: Request, subscriber: Principal, *, about:
         chosen=about if about in dict(abouts) else wish.about,
         wish=wish,
         mails=is_set_up(_settings(request)),
+        problem=problem,
+        address=(typed or {}).get("address", ""),
+        channel=(typed or {}).get("channel", ""),
         **choices(words),
     )
 
 
 async def _subscription_page(
-    request: Request, subscriber: Principal, subscription: UUID, *, secret: str | None = None
+    request: Request,
+    subscriber: Principal,
+    subscription: UUID,
+    *,
+    secret: str | None = None,
+    typed: Form | None = None,
+    problem: Problem | None = None,
 ) -> HTMLResponse:
     desk, words = Desk(request, subscriber), await _words_for(request, subscriber)
     row, zone = await desk.own(subscription), await zone_of(request, subscriber.home)
@@ -235,6 +272,7 @@ async def _subscription_page(
         desk.pool, subscription=subscription, state=None, before=None, most=MOST_DELIVERIES
     )
     view = subscription_view(row, abouts, words)
+    wish = filled_again(typed) if typed else view.wish
     return await _page(
         request,
         subscriber,
@@ -245,9 +283,10 @@ async def _subscription_page(
         deliveries_by_subscription=[(str(subscription), delivery_view(each, zone, words)) async for each in sent],
         partnerships=[(slug, partnership_name(each, words)) for slug, each in sorted(registry.items())],
         abouts=abouts,
-        chosen=view.wish.about,
-        wish=view.wish,
+        chosen=wish.about,
+        wish=wish,
         secret=secret,
+        problem=problem,
         today=(await desk.today()).isoformat(),
         **choices(words),
     )
@@ -258,12 +297,24 @@ async def _page(
     reader: Principal,
     template: str,
     words: Words,
+    problem: Problem | None = None,
     **values: Any,  # noqa: ANN401 - what each template shows
 ) -> HTMLResponse:
     home = await read_home(request.app.state.runtime.pool, reader.home)
+    said = PROBLEMS_AGAIN.get(problem.kind, "Something is wrong here. Try again in a moment.") if problem else ""
     page = render(
-        templates, template, request, words, home=home, reader=reader, of_home=reader.home, topic="alerts", **values
+        templates,
+        template,
+        request,
+        words,
+        home=home,
+        reader=reader,
+        of_home=reader.home,
+        topic="alerts",
+        wrong=wrong_of(problem, said, LABELS, IDS, words) if problem else None,
+        **values,
     )
+    page.status_code = problem.status if problem else 200
     page.headers.update(NEVER_STORED)
     return page
 

@@ -17,6 +17,27 @@ from shared.words.codes import RATING_WORDS
 from shared.words.dates import date_in_words
 from shared.words.words import Words
 
+LABELS = {
+    "channel": "https address, or e-mail address",
+    "scope": "About",
+    "kinds": "What to tell",
+    "lead_days": "Days ahead of a fall",
+    "digest": "How often",
+    "language": "Language",
+    "quiet_hours": "Quiet from",
+    "silence_months": "Silence after months of your own (nothing: as the rubric has it)",
+}
+"""What the fields of a subscription are called, by their names in its document."""
+IDS = {
+    "channel": "address",
+    "scope": "about",
+    "kinds": "kinds",
+    "lead_days": "lead_days",
+    "digest": "digest",
+    "language": "language",
+    "quiet_hours": "quiet_from",
+    "silence_months": "silence_months",
+}
 KIND_WORDS = {
     AlertKind.DORMANT: "fallen silent",
     AlertKind.REVIVED: "revived",
@@ -117,7 +138,7 @@ class Filled:
 
     about: str
     kinds: Sequence[str]
-    silence_months: int | None
+    silence_months: int | str | None
     lead_days: Sequence[int]
     language: str
     quiet_from: str
@@ -136,6 +157,21 @@ def filled_in(wish: Wish) -> Filled:
         quiet_from=f"{wish.quiet_from:%H:%M}" if wish.quiet_from else "",
         quiet_to=f"{wish.quiet_to:%H:%M}" if wish.quiet_to else "",
         digest=wish.digest,
+    )
+
+
+def filled_again(form: Mapping[str, str]) -> Filled:
+    """Return what was filled in, as it was, for a form that is shown again."""
+    months = form.get("silence_months", "")
+    return Filled(
+        about=form.get("about", ""),
+        kinds=form.get("kinds", "").split(","),
+        silence_months=months,
+        lead_days=[int(each) for each in form.get("lead_days", "").split(",") if each.isascii() and each.isdigit()],
+        language=form.get("language", ""),
+        quiet_from=form.get("quiet_from", ""),
+        quiet_to=form.get("quiet_to", ""),
+        digest=form.get("digest", ""),
     )
 
 

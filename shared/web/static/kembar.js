@@ -174,7 +174,7 @@ const drafts = {
 
 /** Keep a draft for this page while it is open; false where another tab has it, and has not left it in time. */
 function taken(event, milliseconds = 0) {
-  if (!navigator.locks) return Promise.resolve(true); // no browser has them without TLS: tabs then share
+  if (!navigator.locks) return Promise.resolve(true); // without TLS a browser has none
   const options = milliseconds ? { signal: AbortSignal.timeout(milliseconds) } : { ifAvailable: true };
   return new Promise((say) => {
     const untilThePageIsLeft = (lock) => {
@@ -222,6 +222,7 @@ async function draftToGoOnWith(form, left, here) {
   const fits = ({ values }) => asked.every(([name, wanted]) => values.some((pair) => pair[0] === name && pair[1] === wanted));
   const own = left.find((each) => each.event === here);
   if (own && fits(own) && (await taken(own.event, 2000))) return own; // the page before this one lets go of it in a moment
+  if (!navigator.locks) return null; // whether a tab is at work on one cannot be known, so it is only offered
   for (const each of left) if (each !== own && fits(each) && (await taken(each.event))) return each;
   return null;
 }
