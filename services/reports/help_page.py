@@ -112,7 +112,7 @@ PARTS: Mapping[str, tuple[str, Sequence[str]]] = {
         (
             "Choose a kind, a period, and the day whose knowledge is to count. The files below a report name that moment, so "
             "the same address gives the same bytes for ever.",
-            "Whoever issues reports has a button for it below the report. An issued report is fixed in the ledger with its hash. "
+            "Whoever issues reports has a button for it on its page. An issued report is fixed in the ledger with its hash. "
             "It can be made again at any time and compared.",
         ),
     ),
