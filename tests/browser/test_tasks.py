@@ -86,7 +86,8 @@ async def test_a_report_is_issued_and_a_correction_names_it(site):
         await page.get_by_label("Date", exact=False).first.fill("2012")
         await page.get_by_label("Reason").fill("It was in 2012")
         await page.get_by_role("button", name="Compare before and after").click()
-        await page.get_by_text("issued report would read otherwise").wait_for()
+        await page.get_by_role("heading", name="Issued reports").wait_for()
+        assert "One issued report would read otherwise:" in await page.locator("#main").inner_text()
         await page.get_by_role("link", name=re.compile("Activity ratings")).click()
         await page.wait_for_url("**/reports/issued/*")
 
