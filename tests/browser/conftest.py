@@ -55,6 +55,7 @@ class Site:
             base_url=self.url,
             viewport=PHONE if phone else DESK,
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
             java_script_enabled=script,
             extra_http_headers=headers,
         )
@@ -103,7 +104,8 @@ async def site(postgres, tmp_path_factory) -> AsyncIterator[Site]:
         ):
             ids = {"issued": id_of(await issue(running)), "subscription": await subscribe(running)}
             await running.close_days_at(PRESENT, PRESENT + timedelta(days=1))
-            await running.post("activity.recorded", an_activity(partnership="beijing", occurred="2026-11-19"))
+            posted = await running.post("activity.recorded", an_activity(partnership="beijing", occurred="2026-11-19"))
+            ids["activity"] = posted.json()["event_id"]
             assert (await running.get("/scoring/v1/alerts")).json()["items"]
             await running.get("/")
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

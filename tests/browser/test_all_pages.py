@@ -27,6 +27,13 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
 
+SMALL = """[...document.querySelectorAll("button, .button, select, summary, input:not([type=hidden], [type=checkbox], [type=radio])")]
+    .filter(each => each.checkVisibility())
+    .filter(each => { const box = each.getBoundingClientRect(); return box.width < 24 || box.height < 24; })
+    .map(each => each.outerHTML.slice(0, 120))"""
+"""Buttons and fields that a finger misses (WCAG 2.2, 2.5.8); links within sentences may be smaller."""
+MOVES = "getComputedStyle(document.documentElement).scrollBehavior !== 'auto' || document.getAnimations().length > 0"
+"""Whether anything moves for somebody who asked for less of it."""
 CONTRAST = {"runOnly": ["color-contrast"]}
 NOT_THERE = {(404, "/partnerships/nowhere"), (404, "/subscriptions/confirm?key=none")}
 
@@ -46,6 +53,10 @@ async def test_axe_finds_nothing(site, look):
                 found += [(path, *each) for each in await violations(watched.page, RULES)]
                 wide = await watched.page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
                 found += [(path, "wider than the window", [])] if wide else []
+                found += (
+                    [(path, "smaller than 24 by 24", small)] if (small := await watched.page.evaluate(SMALL)) else []
+                )
+                found += [(path, "moves", [])] if await watched.page.evaluate(MOVES) else []
                 if then_dark:
                     await watched.page.emulate_media(color_scheme="dark")
                     found += [(path, "dark", *each) for each in await violations(watched.page, CONTRAST)]

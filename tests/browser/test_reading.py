@@ -33,6 +33,24 @@ async def test_a_leader_finds_by_keyboard_alone_why_a_partnership_is_rated_so(si
         await page.wait_for_url("**/help?*#why")
 
 
+async def test_the_first_stops_of_the_tab_key_are_in_the_order_in_which_they_are_seen(site):
+    async with site.opened() as watched:
+        page = watched.page
+        await page.goto("/?on=2020-12-31&lang=en")
+        stops = []
+        for _ in range(14):
+            await page.keyboard.press("Tab")
+            stops.append(
+                await page.evaluate("(({top, left}) => [top, left])(document.activeElement.getBoundingClientRect())")
+            )
+        tops = [round(top / 40) for top, _ in stops[1:]]
+        assert tops == sorted(tops)
+        await page.goto("/?on=2020-12-31&lang=en")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main"
+
+
 async def tab_to(page, text: str) -> None:
     """Press Tab until what has the focus says this, within the content."""
     await page.locator("#main").focus()
@@ -131,14 +149,17 @@ async def test_a_partnership_is_two_tidy_pages_on_paper(site):
 
 
 async def test_no_page_shows_what_was_recorded_later(site):
-    """For random pairs of clocks: whatever is followed from the dashboard, nothing on it was recorded after `known`."""
+    """For random pairs of clocks: whatever is followed from the dashboard, nothing on it was recorded after `known`.
+
+    tests/system/test_pages.py looks at every page; here it is done as a person does it, with the script at work.
+    """
     installation, chance = site.installation, random.Random(12)
     listed = (await installation.get("/audit/events.json", role="auditor")).json()["items"]
     known = listed[-1]["recorded_at"]
     later = [each["event_id"] for each in listed if each["recorded_at"] > known]
     async with site.opened(role="auditor") as watched:
         page = watched.page
-        for _ in range(8):
+        for _ in range(4):
             on = date(2015, 1, 1) + timedelta(days=chance.randrange(3_000))
             await page.goto(f"/?on={on}&known={known}")
             links = await page.locator("#main a[href^='/'], .places a").evaluate_all("all => all.map(a => a.href)")

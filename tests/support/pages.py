@@ -25,6 +25,7 @@ class _Links(HTMLParser):
         self._action: str | None = None
         self._hidden: dict[str, str] = {}
         self._in_control = 0
+        self._sets_clocks = False
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attributes}
@@ -35,11 +36,12 @@ class _Links(HTMLParser):
             self.found.append(href)
         if tag == "form":
             self._action, self._hidden = values.get("action"), {}
+            self._sets_clocks = "data-clocks" in values
         if tag == "input" and values.get("type") == "hidden":
             self._hidden[values["name"]] = values["value"]
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "details" and self._in_control:
             self._in_control = 0
-        if tag == "form" and self._action and not self._in_control:
+        if tag == "form" and self._action and not self._in_control and not self._sets_clocks:
             self.found.append(f"{self._action}?{urlencode(self._hidden)}")

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import random
+import re
 from uuid import uuid4
 
 import pytest
@@ -482,6 +483,32 @@ async def test_a_change_that_cannot_be_made_is_refused_by_field(jakarta, data, f
 
 
 # The pages.
+
+
+async def test_a_report_is_issued_from_its_page_in_the_form_that_was_chosen(jakarta):
+    page = (await ask(jakarta, "GET", "/reports/aid", from_="2017-01-01", to="2020-12-31", lang="en")).text
+    assert "Issue this report" in page
+    assert (
+        "Issue this report"
+        not in (
+            await ask(jakarta, "GET", "/reports/aid", role="bureau", from_="2017-01-01", to="2020-12-31", lang="en")
+        ).text
+    )
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.partition("/issue")[2]))
+    headers = {"Authorization": f"Bearer {jakarta.tokens['issuer']}"}
+    sent = {**form, "format": "csv", "lang": "en"}
+    answer = await jakarta.http.post("/reports/aid/issue", data=sent, headers=headers)
+    assert answer.status_code == 303, answer.text
+    shown = await jakarta.http.get(answer.headers["Location"], headers=headers)
+
+    assert shown.status_code == 200
+    issued = (await ask(jakarta, "GET", "/reports/v1/issued")).json()["items"][0]
+    assert issued["hash"] in shown.text
+    assert (issued["kind"], issued["format"], issued["question"]["known"]) == ("aid", "csv", form["known"])
+    refused = await jakarta.http.post(
+        "/reports/aid/issue", data=sent, headers={"Authorization": f"Bearer {jakarta.tokens['bureau']}"}
+    )
+    assert refused.status_code == 403
 
 
 async def test_the_pages_list_what_was_issued_and_make_it_again(jakarta):

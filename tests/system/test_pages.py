@@ -11,8 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from cli.facts import JAKARTA, activity_events, partnership_events
+from services.reports.app import create_app
+from shared.process.settings import Settings
 from shared.web.pages import PLACES
 from shared.wire.canonical import digest
 from tests.support.engines import fresh_database, open_ledger, running_nats
@@ -29,6 +32,10 @@ PATHS = (
     "/help",
     "/partnerships/beijing",
     "/partnerships/beijing/why",
+    "/reports",
+    "/reports/ratings",
+    "/reports/issued",
+    "/rubric",
 )
 
 
@@ -57,7 +64,7 @@ async def test_the_dashboard_shows_all_partnerships_in_indonesian_first(jakarta)
     page = (await jakarta.get("/", on="2020-12-31")).text
 
     assert '<html lang="id">' in page
-    assert page.count('class="sign"') == 22
+    assert page.count('class="sign"') == 22 + 1  # one will fall
     assert [int(each) for each in re.findall(r"<strong>(\d+)</strong>", page)] == [13, 2, 7, 1]
     assert "22 kemitraan, 31 Desember 2020" in page
 
@@ -120,17 +127,25 @@ async def test_no_link_or_form_leaves_the_past_but_the_control_itself(jakarta):
         "/help",
         "/partnerships/x",
         "/partnerships/x/why",
+        "/activities/x",
+        "/receipts/x",
+        "/rubric",
+        "/status",
+        "/reports",
+        "/reports/ratings",
+        "/reports/changes",
+        "/reports/issued",
     }
 
 
 def leaves_by_intent(path: str) -> bool:
-    """What shows no past: accounts, services and alerts as they are now, reports, which name their own period, and forms."""
+    """What shows no past: accounts, services and alerts as they are now, files, which name their own moment, and forms."""
     return path.startswith(OF_NOW) or bool(FORMS.match(path))
 
 
 OF_NOW = (
     *("/account", "/administration", "/alerts", "/subscriptions", "/feeds"),
-    *("/status", "/reports", "/ingest", "/scoring", "/access", "/static"),
+    *("/reports/v1", "/reports/readyz", "/ingest", "/scoring", "/access", "/static"),
 )
 
 
@@ -143,8 +158,9 @@ async def test_reports_lead_back_to_the_past_that_one_came_from(jakarta):
         ("/reports/ratings", period),
     ):
         page = (await jakarta.get(path, role="auditor", **{f"{name}_": value for name, value in asked.items()})).text
-        back = [parts for each in links_in(page) if (parts := urlsplit(each)).path in ("/", "/activities", "/search")]
-        assert len(back) == 4  # the brand's sign, the search and two places
+        places = ("/", "/activities", "/search", "/reports", "/status")
+        back = [parts for each in links_in(page) if (parts := urlsplit(each)).path in places]
+        assert len(back) >= 6  # the brand's sign, the search, three places and the status
         assert all(asked.items() <= dict(parse_qsl(each.query)).items() for each in back), path
 
 
@@ -160,7 +176,7 @@ async def test_the_navigation_lists_every_place_once_and_marks_the_one_that_is_s
 
 
 FORMS = re.compile(
-    r"/(record|register|imports|reversals|rubric/\w+|activities/[^/]+/(correct|retract)"
+    r"/(record|register|imports|reversals|rubric/\w+|reports/\w+/issue|activities/[^/]+/(correct|retract)"
     r"|partnerships/[^/]+/(change|milestone|programme|judgement))\b"
 )
 """Nothing can be posted into the past."""
@@ -334,8 +350,23 @@ async def test_the_list_can_be_sorted_and_filtered_in_the_address(jakarta, sort)
     assert len(items) >= 22
 
 
+def test_every_page_that_is_read_has_its_data_beside_it():
+    """Whatever page there is: without data beside it are forms alone, and what is somebody's own."""
+    own = ("/sign-", "/account", "/administration", "/subscriptions", "/alerts", "/imports")
+    routes = iter_route_contexts(create_app(Settings()).routes)
+    paths = {each.path for each in routes if "GET" in (each.methods or ())}
+    infrastructure = re.compile(r"/reports/(v1/|healthz|readyz|metrics)|/static/|/docs|/openapi|/redoc")
+    pages = {each for each in paths if not infrastructure.match(each) and not each.endswith((".json", ".csv"))}
+    read = {each for each in pages if not FORMS.match(re.sub(r"\{\w+\}", "x", each)) and not each.startswith(own)}
+
+    assert len(read) >= 15
+    for page in read:
+        data = "/index" if page == "/" else page
+        assert {f"{data}.json", f"{data}.csv"} <= paths, page
+
+
 @pytest.mark.parametrize("path", ["/index", *PATHS[1:]])
-async def test_every_page_has_its_data_beside_it(jakarta, path):
+async def test_the_data_beside_a_page_can_be_read(jakarta, path):
     page = await jakarta.get("/" if path == "/index" else path, role="auditor", on="2020-12-31")
     for form in ("json", "csv"):
         (address,) = re.findall(rf'<link rel="alternate" type="[^"]+" href="({path}\.{form}[^"]*)">', page.text)
@@ -346,6 +377,49 @@ async def test_every_page_has_its_data_beside_it(jakarta, path):
         else:
             rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
             assert all(len(row) == len(rows[0]) and None not in row for row in rows)
+
+
+async def test_the_data_beside_a_report_is_that_report(jakarta):
+    period = {"from_": "2017-01-01", "to_": "2020-12-31"}
+    data = (await jakarta.get("/reports/ratings.json", **period)).json()
+    answer = (await jakarta.get("/reports/v1/reports/ratings.json", **period, known=data["stands"]["known"])).json()
+    table = (await jakarta.get("/reports/v1/reports/ratings.csv", **period, known=data["stands"]["known"])).text
+
+    assert data["data"] == answer["data"]
+    assert (await jakarta.get("/reports/ratings.csv", **period)).text == table
+
+
+async def test_a_cell_opens_as_many_activities_as_light_it(jakarta):
+    page = (await jakarta.get("/partnerships/berlin", on="2020-12-31")).text
+    cells = re.findall(r'<a href="[^"]*/why\?[^"]*#([a-z_]+-[a-z]+)" aria-label="(\d+) kegiatan', page)
+
+    assert len(cells) == 9
+    for cell, count in cells:
+        found = (await jakarta.get("/activities.json", partnership="berlin", cell=cell, on="2020-12-31")).json()
+        assert found["found"] == int(count), cell
+        assert all(each["outcome"] == "held" for each in found["items"])
+
+
+async def test_what_lights_no_cell_and_what_does_are_all_that_is_known(jakarta):
+    asked = {"partnership": "beijing", "on": "2020-12-31"}
+    every = (await jakarta.get("/partnerships/beijing.json", on="2020-12-31")).json()
+    lit = {each for ways in every["rating"]["cells"].values() for ids in ways.values() for each in ids}
+    dark = (await jakarta.get("/activities.json", **asked, cell="none")).json()
+
+    assert dark["found"] == len(every["activities"]) - len(lit)
+    assert {each["id"] for each in dark["items"]} == {each["id"] for each in every["activities"]} - lit
+
+
+async def test_the_status_tells_what_every_service_tells(jakarta):
+    status = (await jakarta.get("/status.json", role="auditor")).json()
+    services = {each["service"]: each for each in status["services"]}
+
+    assert {name for name, each in services.items() if each["answers"]} == {"ingest", "scoring", "reports"}
+    assert services["scoring"]["deliveries_pending"] == services["scoring"]["deliveries_failed"] == 0
+    assert status["versions"].keys() >= {"kembar", "postgresql", "nats-server"}
+    public = (await jakarta.get("/status.json")).json()
+    assert public["versions"].keys() == {"kembar"}
+    assert all(each["answers"] for each in public["services"])
 
 
 async def test_data_beside_a_page_says_its_problems_as_data(jakarta):
