@@ -495,7 +495,7 @@ async def test_a_report_is_issued_from_its_page_in_the_form_that_was_chosen(jaka
         ).text
     )
     form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.partition("/issue")[2]))
-    headers = {"Authorization": f"Bearer {jakarta.tokens['issuer']}"}
+    headers = {"Authorization": f"Bearer {jakarta.tokens['issuer']}", "Sec-Fetch-Site": "same-origin"}
     sent = {**form, "format": "csv", "lang": "en"}
     answer = await jakarta.http.post("/reports/aid/issue", data=sent, headers=headers)
     assert answer.status_code == 303, answer.text
@@ -506,7 +506,7 @@ async def test_a_report_is_issued_from_its_page_in_the_form_that_was_chosen(jaka
     assert issued["hash"] in shown.text
     assert (issued["kind"], issued["format"], issued["question"]["known"]) == ("aid", "csv", form["known"])
     refused = await jakarta.http.post(
-        "/reports/aid/issue", data=sent, headers={"Authorization": f"Bearer {jakarta.tokens['bureau']}"}
+        "/reports/aid/issue", data=sent, headers={**headers, "Authorization": f"Bearer {jakarta.tokens['bureau']}"}
     )
     assert refused.status_code == 403
 

@@ -15,6 +15,7 @@ from fastapi.routing import iter_route_contexts
 
 from cli.facts import JAKARTA, activity_events, partnership_events
 from services.reports.app import create_app
+from services.reports.asked import Kind
 from shared.process.settings import Settings
 from shared.web.pages import PLACES
 from shared.wire.canonical import digest
@@ -253,32 +254,44 @@ async def test_no_page_shows_anything_recorded_after_known(jakarta):
     """Whatever day is asked for, a page as known before the last posting shows nothing of that posting."""
     known = (await jakarta.get("/reports/v1/activities", limit="1")).json()["items"][0]["recorded_at"]
     await jakarta.post("partnership.registered", {**BEIJING, "partnership": "atlantis", "name": {"id": "Atlantis"}})
-    await jakarta.post("activity.recorded", a_letter(title={"id": "Kabar susulan", "en": "Late news"}, occurred="2018"))
-    chance = random.Random(20261121)
+    late = a_letter(title={"id": "Kabar susulan", "en": "Late news"}, occurred="2018")
+    late_id = (await jakarta.post("activity.recorded", late)).json()["event_id"]
+    chance, moment = random.Random(20261121), datetime.fromisoformat(known)
+    events = (await jakarta.get("/audit/events.json", role="auditor", known=known, type="activity.recorded")).json()
+    one = events["items"][0]["event_id"]
+    singles = (f"/activities/{one}", f"/receipts/{one}", f"/audit/events/{one}")
+    asked = [(f"{path}{form}", {}) for path in (*PATHS[1:], *singles) for form in ("", ".json", ".csv")]
+    asked += [("/", {}), ("/index.json", {}), ("/index.csv", {})]
+    asked += [(f"/reports/{kind}", period_before(chance, kind)) for kind in Kind]
 
-    moment = datetime.fromisoformat(known)
-
-    for _ in range(40):
+    for path, period in asked:
         on = (date(1980, 1, 1) + timedelta(days=chance.randrange(18_000))).isoformat()
-        asked = {
-            "on": on,
-            "known": known,
-            "lang": chance.choice(["id", "en"]),
-            "q": chance.choice(["kabar", "atlantis", "news"]),
-        }
-        path = chance.choice([*PATHS, "/activities", "/search"])
-        page = await jakarta.get(
-            chance.choice([path, f"{path}.json"]) if path in PATHS[1:] else path, role="auditor", **asked
-        )
-        assert page.status_code in (200, 404)
-        if "/status" not in path:
+        day = period or {"on": on, "q": chance.choice(["kabar", "atlantis", "news"])}
+        page = await jakarta.get(path, role="auditor", known=known, lang=chance.choice(["id", "en"]), **day)
+        assert page.status_code in (200, 404), (path, page.text[:300])
+        if "/status" not in path:  # it tells of now
             assert all(each <= moment for each in times_in(page.text)), path
-        for later in ("Atlantis", "Kabar susulan", "Late news"):
+        for later in ("Atlantis", "Kabar susulan", "Late news", late_id):
             assert later not in page.text, path
+    for path in (
+        f"/activities/{late_id}",
+        f"/receipts/{late_id}",
+        f"/audit/events/{late_id}",
+        "/partnerships/atlantis",
+    ):
+        assert (await jakarta.get(path, role="auditor", known=known)).status_code == 404, path
 
     assert "Kabar susulan" in (await jakarta.get("/partnerships/beijing", on="2020-12-31")).text
     assert "Kabar susulan" in (await jakarta.get("/search", q="susulan")).text
     assert "Atlantis" in (await jakarta.get("/search", q="atlan")).text
+
+
+def period_before(chance, kind):
+    """A period of some years, and for a report of changes the one that it is compared with."""
+    year = chance.randrange(2010, 2020)
+    period = {"from_": f"{year}-01-01", "to_": f"{year + 3}-12-31"}
+    compared = {"compare_from": f"{year - 4}-01-01", "compare_to": f"{year - 1}-12-31"}
+    return {**period, **(compared if kind is Kind.CHANGES else {})}
 
 
 async def test_a_partnership_shows_what_would_keep_and_what_would_raise_its_rating(jakarta):
