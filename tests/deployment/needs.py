@@ -1,11 +1,11 @@
 """What a part of the program reads when it runs: modules of the project and packages of others, found in the source."""
 
 import ast
+import functools
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution
 
-from cli.lock import normalised
 from tests.house.project import PACKAGES, ROOT
 
 
@@ -24,14 +24,31 @@ def modules_read(roots: Iterable[str]) -> set[str]:
     return found
 
 
-def packages_holding(modules: Iterable[str]) -> set[str]:
-    """Return the packages, by their names in the lock, that those of these modules belong to that are not the project's."""
-    held_by = packages_distributions()
-    of_others = {name for name in modules if not _is_ours(name)} - sys.stdlib_module_names
-    return {normalised(package) for name in of_others for package in held_by[name]}
+def of_others(modules: Iterable[str]) -> set[str]:
+    """Return those of these modules that come from packages that are not the project's, nor Python's own."""
+    return {name for name in modules if not _is_ours(name)} - sys.stdlib_module_names
 
 
-def _read_by(name: str) -> Iterator[str]:
+def held_by(packages: Iterable[str]) -> set[str]:
+    """Return the first parts of the names of all modules that packages of these names hold."""
+    return set().union(*map(_held_by, packages))
+
+
+@functools.cache
+def _held_by(package: str) -> frozenset[str]:
+    try:
+        files = distribution(package).files or []
+    except PackageNotFoundError:  # of another system
+        return frozenset()
+    return frozenset(each.parts[0].partition(".")[0] for each in files)
+
+
+@functools.cache
+def _read_by(name: str) -> frozenset[str]:
+    return frozenset(_found_in(name))
+
+
+def _found_in(name: str) -> Iterator[str]:
     folder, _, _ = name.rpartition(".")
     if folder:
         yield folder

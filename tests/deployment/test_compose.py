@@ -66,6 +66,16 @@ def test_every_setting_is_one_or_arranges_the_containers():
     assert {name for name in FULL if name != "COMPOSE_PROFILES"} <= known
 
 
+OF_THE_IMAGE = {"KEMBAR_HOST", "KEMBAR_PORT"}
+NEEDS_A_FOLDER = {"KEMBAR_REPORT_TEMPLATES"}
+
+
+def test_every_setting_is_arranged_or_taken_from_the_environment():
+    taken = {name for service in OURS for name in SERVICES[service]["environment"]}
+
+    assert {f"KEMBAR_{name.upper()}" for name in Settings.model_fields} == taken | OF_THE_IMAGE | NEEDS_A_FOLDER
+
+
 @pytest.mark.parametrize("service", sorted(OURS))
 @pytest.mark.parametrize("variables", [{}, FULL], ids=["one node", "full"])
 def test_the_settings_of_each_service_are_accepted(service, variables, monkeypatch):

@@ -22,7 +22,7 @@ from shared.words.words import LANGUAGES
 from tests.deployment.bare_root import BareRoot, in_the_root, started
 from tests.deployment.compose import SERVICES
 from tests.deployment.dockerfile import lineage, read_stages
-from tests.deployment.needs import modules_read, packages_holding
+from tests.deployment.needs import held_by, modules_read, of_others
 from tests.house.project import ROOT, python_files
 from tests.support.engines import running_nats, running_postgres, same_secrets
 from tests.support.waiting import until
@@ -82,7 +82,7 @@ def test_all_that_the_code_of_a_target_reads_is_in_it(name: str):
     copied = [step.rest.split(" ")[0] for stage in lineage(STAGES, name) for step in stage.of("COPY")]
     folders = tuple(each.removesuffix("/__init__.py") for each in copied)
 
-    assert packages_holding(read) <= needed_by(read_lock(), [name, "commands"])
+    assert of_others(read) <= held_by(needed_by(read_lock(), [name, "commands"]))
     for each in read:
         path = each.replace(".", "/")
         if (ROOT / path).exists() or (ROOT / f"{path}.py").exists():
