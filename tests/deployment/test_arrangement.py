@@ -34,7 +34,12 @@ from tests.support.engines import laid_out, same_secrets
 from tests.support.program import wait_until
 from tests.support.receivers import MailServer, mail_server
 
-pytestmark = pytest.mark.skipif(os.environ.get("FAULTS") != "long", reason="the arrangement is run with FAULTS=long")
+pytestmark = [
+    pytest.mark.skipif(os.environ.get("FAULTS") != "long", reason="the arrangement is run with FAULTS=long"),
+    pytest.mark.timeout(900),
+]
+LONGEST_SECONDS = 300
+"""Nine processes begin at once here; on a busy machine that takes its time."""
 STAGES = read_stages((ROOT / "deploy" / "Dockerfile").read_text("utf-8"))
 ANSWER = ("ingest", "scoring", "reports", "access", "archive")
 
@@ -115,12 +120,12 @@ def arranged(tmp_path_factory) -> Iterator[Arranged]:
         containers["prepare"].start()
         prepared = containers["prepare"].process
         assert prepared is not None
-        assert prepared.wait(90) == 0, containers["prepare"].log.read_text()
+        assert prepared.wait(LONGEST_SECONDS) == 0, containers["prepare"].log.read_text()
         for name in sorted(OURS - {"prepare"}):
             containers[name].start()
             opened.callback(end, containers[name])
         for name in ANSWER:
-            wait_until(containers[name].is_well)
+            wait_until(containers[name].is_well, LONGEST_SECONDS)
         proxied = {"https": https, "http": http, "admin": admin, "measured": measured}
         opened.enter_context(running_proxy(folder, addresses, proxied))
         authority = folder / "proxy" / "caddy" / "pki" / "authorities" / "local" / "root.crt"
@@ -193,7 +198,7 @@ def running_postgres_of_the_deployment(folder: Path) -> Iterator[dict[str, str]]
     part.command = [program, "-c", f"config_file={configuration}", *arguments]
     part.start()
     try:
-        part.wait_until_ready(60)
+        part.wait_until_ready(LONGEST_SECONDS)
         asyncio.run(make_database(dsn))
         yield {"postgresql://postgres/kembar": dsn.replace("/postgres?", "/kembar?")}
     finally:
@@ -277,7 +282,7 @@ async def test_what_is_told_by_mail_is_told_by_deliveries_alone(arranged):
         answer = await clerk.post("/scoring/v1/subscriptions", json=wanted)
         assert answer.status_code == 201, answer.text
 
-    wait_until(lambda: arranged.mail.box.mails)
+    wait_until(lambda: arranged.mail.box.mails, LONGEST_SECONDS)
     assert f"{arranged.url}/" in arranged.mail.box.mails[0].get_body(("plain",)).get_content()
     said = {name: each.log.read_text() for name, each in arranged.containers.items()}
     assert "deliver" not in said["scoring"] + said["projections"]
@@ -286,7 +291,7 @@ async def test_what_is_told_by_mail_is_told_by_deliveries_alone(arranged):
 def test_the_second_copy_is_written_and_the_doctor_finds_nothing(arranged):
     wait_until(lambda: list((arranged.folder / "archive").iterdir()))
 
-    assert "fsync" in arranged.containers["prepare"].run("doctor")
+    assert "not ok" not in arranged.containers["prepare"].run("doctor")
 
 
 def test_everything_ends_in_order_within_the_time_that_compose_gives(arranged):

@@ -263,7 +263,7 @@ def catches_signals(process: subprocess.Popen) -> bool:
     return bool(int(status_of(process)["SigCgt"], 16) & terminate)
 
 
-MOST_MEGABYTES = dict.fromkeys(TARGETS, 90) | {"access": 105, "reports": 220}
+MOST_MEGABYTES = dict.fromkeys(TARGETS, 70) | {"access": 80, "reports": 200}
 """So much a target may add to the image of Python. Most is others' compiled code; of reports, what sets type."""
 
 
