@@ -3,11 +3,14 @@
 import importlib.resources
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from cli.embedded.postgres import ORDER
+from cli.embedded.postgres import ORDER, programs
 from cli.secrets_folder import ensure_secrets
 from cli.serve import APPS
 from services.access.provider import SECRET
@@ -166,6 +169,17 @@ def test_every_image_is_pinned_by_a_version():
     for name, service in SERVICES.items():
         image = service["image"]
         assert image in built or re.fullmatch(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-\w+)?", image), f"{name}: {image}"
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [("nats-1", Path(sys.executable).with_name("nats-server")), ("postgres", programs() / "postgres")],
+)
+def test_the_engines_are_of_the_versions_that_are_tested(name, program):
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+
+    (version,) = re.findall(r"\d+\.\d+(?:\.\d+)?", said)
+    assert re.fullmatch(rf"\w+:{re.escape(version)}-\w+", SERVICES[name]["image"])
 
 
 def test_what_is_started_without_a_profile_is_one_node_and_the_full_set_has_three():

@@ -120,9 +120,12 @@ def test_the_settings_are_accepted(overlay, monkeypatch):
 def test_the_configuration_of_nats_and_postgres_is_that_of_the_other_arrangement(overlay):
     name, resources = overlay
     as_compose_says = SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]
+    images = {container["image"] for each in resources for container in pod_of(each).get("containers", [])}
+    of_others = {each for each in images if not each.startswith("registry.example.org/")}
     of_nats = of_kind(resources, "ConfigMap")["nats-configuration"]["data"]["nats.conf"]
     expected = (ROOT / "deploy" / "nats" / ("cluster.conf" if name == "full" else "nats.conf")).read_text()
 
+    assert of_others <= {SERVICES["nats-1"]["image"], SERVICES["postgres"]["image"]}
     assert [line for line in of_nats.splitlines() if not line.startswith("pid_file")] == expected.splitlines()
     if name == "one-node":
         of_postgres = of_kind(resources, "ConfigMap")["postgres-configuration"]["data"]["postgresql.conf"]
