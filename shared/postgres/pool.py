@@ -25,6 +25,22 @@ QUERY_TOOK_TOO_LONG = asyncpg.QueryCanceledError
 REFUSED_BY_THE_DATABASE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What a statement raises because of its values: it would be refused again, however often it is tried."""
 
+SERVER_IS_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What a question raises whose server is gone, or not there yet; another server may answer it."""
+
+ENDED_BY_THE_STANDBY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+"""What a question raises that a standby ended because what it looked at was to be taken away."""
+
 LONGEST_QUESTION_SECONDS = 20
 """How long a statement may take that somebody waits for."""
 CLOSING_SECONDS = 2.0

@@ -8,11 +8,16 @@ import asyncio
 import time
 from typing import Any, cast
 
-import asyncpg
 import structlog
 
 from shared.ledger.follow import Checkpoint
-from shared.postgres.pool import DATABASE_ERRORS, Pool, open_pool_of_standby
+from shared.postgres.pool import (
+    DATABASE_ERRORS,
+    ENDED_BY_THE_STANDBY,
+    SERVER_IS_AWAY,
+    Pool,
+    open_pool_of_standby,
+)
 from shared.process.settings import Settings
 from shared.projection.progress import Progress, read_checkpoint
 
@@ -22,21 +27,6 @@ BEHIND_SECONDS = 3.0
 vain."""
 LOOK_AGAIN_SECONDS = 0.5
 CATCHING_UP_SECONDS = 0.01
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-)
-"""What a question raises whose server is gone, or not there yet."""
-IN_THE_WAY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-"""What a question raises that a standby ended because what it looked at was to be taken away."""
-
 log = structlog.get_logger()
 
 
@@ -67,9 +57,9 @@ class Reading:
         if self.away is None and self._standby is not None:
             try:
                 return await _ask(self._standby, how, sql, values)
-            except AWAY as error:
+            except SERVER_IS_AWAY as error:
                 self.fall_back(repr(error))
-            except IN_THE_WAY as error:
+            except ENDED_BY_THE_STANDBY as error:
                 log.info("a question to the standby was in its way", schema=self._schema, error=repr(error))
         return await _ask(self._primary, how, sql, values)
 
@@ -80,7 +70,7 @@ class Reading:
                 if self._standby is None:
                     self._standby = await open_pool_of_standby(self._settings, self._schema, ANSWERS_WITHIN_SECONDS)
                 return await read_checkpoint(self._standby, self._schema)
-        except (*AWAY, *IN_THE_WAY, *DATABASE_ERRORS) as error:
+        except (*SERVER_IS_AWAY, *DATABASE_ERRORS) as error:
             self.leave(repr(error))
             return None
 

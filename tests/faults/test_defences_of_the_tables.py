@@ -4,15 +4,17 @@
 """
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
 from cli.rebuild import PROJECTIONS
 from services.ingest.store import BookProjector
 from shared.ledger.follow import Checkpoint, LedgerBroken
-from shared.postgres.pool import open_pool
+from shared.postgres.pool import open_pool, open_pool_of_worker
 from shared.process.settings import Settings
 from shared.projection.rebuild import open_rebuild
+from shared.projection.shares import Membership, checkpoints, joined
 from tests.faults.test_defences_of_the_ledger import entry_of, on_and_off
 from tests.shared.projection.test_run import Positions, a_day_closed, a_letter, projecting, seen
 from tests.support.build import a_partnership
@@ -81,6 +83,41 @@ async def taken_for_dead_while_writing(ledger, pool, other_pool, slow):
             slow.let_go.set()
             (second,) = await ledger.append([a_letter("beijing")])
             assert await progress.reach(second.position, 20)
+
+
+HELD = (
+    "SELECT pg_advisory_xact_lock(hashtextextended('scoring/positions', 0))",
+    "UPDATE checkpoint SET hash = hash",
+    "UPDATE worker SET seen_at = seen_at",
+)
+
+
+@on_and_off
+async def test_a_worker_that_stands_still_in_a_transaction_keeps_nobody_waiting(database, defended):
+    """Its sessions can be ended because they have a name of their own: where all have one name, the others wait."""
+    four = Settings(postgres_dsn=database, postgres_connections=4)
+    still, other_pool = [await (open_pool_of_worker if defended else open_pool)(four, "scoring") for _ in "ab"]
+    async with AsyncExitStack() as standing:
+        session, *holding = [await still.acquire() for _ in range(4)]
+        standing.callback(still.terminate)
+        await checkpoints.begin_checkpoint(session, projection="positions")
+        await Membership(session, "positions").balance()
+        await other_pool.execute("UPDATE worker SET seen_at = '1970-01-01'")
+        for connection, lock in zip(holding, HELD, strict=True):
+            await connection.execute(f"BEGIN; {lock}")
+
+        taken = asyncio.create_task(all_taken(other_pool))
+        done, _ = await asyncio.wait({taken}, timeout=10 if defended else 1)
+
+        assert bool(done) == defended
+    assert await asyncio.wait_for(taken, 10) == (0, 63)
+    await other_pool.close()
+
+
+async def all_taken(pool):
+    async with joined(pool, "positions") as worker:
+        (share,) = await worker.held()
+    return share.first, share.last
 
 
 @on_and_off

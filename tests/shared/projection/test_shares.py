@@ -11,10 +11,10 @@ from hypothesis.strategies import integers, lists
 
 from shared.ledger.follow import Checkpoint
 from shared.ledger.subjects import PARTITIONS
-from shared.postgres.pool import open_pool, open_pool_of_worker
+from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
 from shared.projection.run import CheckpointMoved, advance
-from shared.projection.shares import GiveUp, Join, Membership, Share, Split, Take, checkpoints, joined, next_step
+from shared.projection.shares import GiveUp, Join, Share, Split, Take, joined, next_step
 from tests.support.waiting import until
 
 WHOLE = Share(0, PARTITIONS - 1, 0, None, Checkpoint())
@@ -126,41 +126,6 @@ async def test_a_worker_whose_share_was_taken_writes_nothing_more(pool):
                 await advance(connection, "positions", held, held[0].checkpoint, reached)
 
     assert {row["position"] for row in await pool.fetch("SELECT position FROM checkpoint")} == {1}
-
-
-HELD = (
-    "SELECT pg_advisory_xact_lock(hashtextextended('scoring/positions', 0))",
-    "UPDATE checkpoint SET hash = hash",
-    "UPDATE worker SET seen_at = seen_at",
-)
-
-
-@pytest.mark.parametrize("ends_sessions", [True, False])
-async def test_a_worker_that_stands_still_in_a_transaction_keeps_nobody_waiting(database, ends_sessions):
-    """Its sessions can be ended because they have a name of their own: where all have one name, the others wait."""
-    four = Settings(postgres_dsn=database, postgres_connections=4)
-    still, other_pool = [await (open_pool_of_worker if ends_sessions else open_pool)(four, "scoring") for _ in "ab"]
-    async with AsyncExitStack() as standing:
-        session, *holding = [await still.acquire() for _ in range(4)]
-        standing.callback(still.terminate)
-        await checkpoints.begin_checkpoint(session, projection="positions")
-        await Membership(session, "positions").balance()
-        await other_pool.execute("UPDATE worker SET seen_at = '1970-01-01'")
-        for connection, lock in zip(holding, HELD, strict=True):
-            await connection.execute(f"BEGIN; {lock}")
-
-        taken = asyncio.create_task(all_taken(other_pool))
-        done, _ = await asyncio.wait({taken}, timeout=10 if ends_sessions else 1)
-
-        assert bool(done) == ends_sessions
-    assert await asyncio.wait_for(taken, 10) == (0, 63)
-    await other_pool.close()
-
-
-async def all_taken(pool):
-    async with joined(pool, "positions") as worker:
-        (share,) = await worker.held()
-    return share.first, share.last
 
 
 async def test_a_share_that_is_being_moved_on_is_not_joined_with_one_that_stands_still(pool):
