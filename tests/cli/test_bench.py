@@ -13,11 +13,13 @@ from cli.bench.documents import render_once
 from cli.bench.figures import Samples
 from cli.bench.history import PARTNERSHIPS, batches_of_entries, history, registration
 from cli.bench.installation import Installation
+from cli.bench.many_homes import Country, history_of
 from cli.bench.pages import serve_pages
 from cli.bench.ratings import READER, ask_once, make_tables, questions, rate_now
 from cli.bench.reports import SOME_READER, make_once
 from cli.bench.run import measure
 from cli.bench.served import post_and_ask
+from cli.bench.workers import is_shared
 from cli.stop import CannotGoOn
 from services.ingest.requests import read_event
 from services.reports.store import read_known
@@ -62,6 +64,32 @@ def test_entries_come_a_thousand_at_a_time():
 
     assert [len(batch) for batch in batches] == [1_000, 1_000, 100]
     assert attributes(batches[0][0].payload)["id"] == str(batches[0][0].event_id)
+
+
+def test_a_country_has_the_homes_partnerships_activities_and_closed_days_that_were_asked_for():
+    country = Country(homes=7, partnerships=3, activities=20, days=6)
+    made = list(history_of(country))
+    counted = Counter(each.type for each in made)
+
+    assert made == list(history_of(country))
+    assert len(made) == len({(each.home, each.id) for each in made}) == country.events
+    assert counted == {
+        "home.opened": 7,
+        "partnership.registered": 21,
+        "activity.recorded": 140,
+        "day.closed": 42,
+    }
+    taken = [each for each in made if each.type in ("partnership.registered", "activity.recorded")]
+    read = [read_event({"type": each.type, "id": str(each.id), "data": each.data}) for each in taken]
+    assert [each for each in read if isinstance(each, Problem)] == []
+
+
+@pytest.mark.parametrize(
+    ("loads", "workers", "shared"),
+    [([64], 1, True), ([32, 32], 2, True), ([21, 22, 21], 3, True), ([40, 24], 2, False), ([32], 2, False)],
+)
+def test_work_has_moved_once_all_workers_have_about_as_much(loads, workers, shared):
+    assert is_shared(loads, workers) == shared
 
 
 def test_the_median_of_the_runs_is_shown():
