@@ -200,3 +200,6 @@ async def test_services_measure_appends_requests_by_route_the_ledger_and_its_ser
     assert measured["kembar_projection_parked", "ingest"] == 0
     assert measured["kembar_pool_connections", "questions", "ingest", "most"] == 8
     assert ("kembar_projection_lag_seconds", "reports") in await followed.measured("/reports/metrics")
+    of_archive = await followed.measured("/archive/metrics")
+    assert (of_archive["kembar_ledger_broken", "archive"], of_archive["kembar_projection_ready", "archive"]) == (0, 1)
+    assert of_archive["kembar_ledger_end",] - of_archive["kembar_projection_position", "archive"] <= 1

@@ -10,7 +10,7 @@ from shared.ledger.ledger import Entry
 from shared.ledger.subjects import subject_of
 from shared.postgres.pool import open_pool
 from shared.process.settings import Settings
-from shared.projection.parking import read_parked
+from shared.projection.parking import count_parked, read_parked
 from shared.wire.envelope import Posting, encode
 from tests.shared.projection.test_run import NOW, Positions, a_letter, projecting, seen
 
@@ -64,6 +64,7 @@ async def test_an_event_that_cannot_be_read_holds_up_its_own_partnership_only(le
     assert await seen(pool) == [1, 4, 6]
     parked = await read_parked(pool)
     assert [(each.position, each.partnership) for each in parked] == [(2, "beijing"), (3, "beijing"), (5, "beijing")]
+    assert await count_parked(pool) == 3, "an event that waits in many partitions is one"
     assert "gossip" in parked[0].error
     assert [each.error for each in parked[1:]] == [None, None]
 

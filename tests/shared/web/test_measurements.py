@@ -6,8 +6,10 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.responses import StreamingResponse
 
+from shared.ledger.ledger import LedgerState
 from shared.web.app import HeadAsGet
-from shared.web.measurements import MeasuredRequests, new_request_seconds
+from shared.web.measurements import MeasuredRequests, Measurements, new_request_seconds
+from shared.web.standstill import Seen
 
 
 @pytest.fixture
@@ -68,3 +70,19 @@ async def test_what_ends_by_a_fault_counts_as_one_and_what_has_begun_as_it_began
         ("GET", "/cities/{slug}", "500"): 1,
         ("GET", "/news", "200"): 1,
     }
+
+
+@pytest.mark.parametrize(("missing", "found", "broken"), [(0, False, 0), (1, False, 1), (0, True, 1)])
+def test_the_ledger_is_broken_where_positions_are_missing_or_other_bytes_were_found(missing, found, broken):
+    metrics, seen = CollectorRegistry(), Seen()
+    Measurements(metrics).watch_ledger("scoring", seen, lambda: found)
+    seen.look(5, LedgerState(end=9, missing=missing, size_bytes=800), now_seconds=1.0)
+    seen.look(5, LedgerState(end=9, missing=missing, size_bytes=800), now_seconds=3.5)
+
+    def value(name, **labels):
+        return metrics.get_sample_value(name, labels)
+
+    assert value("kembar_ledger_broken", service="scoring") == broken
+    assert (value("kembar_ledger_end"), value("kembar_ledger_bytes")) == (9, 800)
+    assert value("kembar_projection_lag_events", service="scoring") == 4
+    assert value("kembar_projection_lag_seconds", service="scoring") == 2.5
