@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,6 +30,8 @@ async def answering_on_worker_port(
     if settings.worker_port is None:
         yield
         return
+    import uvicorn  # only here: whoever tells of alerts is up sooner without it
+
     config = uvicorn.Config(
         held_to_known_names(what_a_worker_answers(metrics, trouble), settings),
         host=settings.host,
