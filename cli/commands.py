@@ -162,11 +162,15 @@ def make_secrets(
         raise CannotGoOn("Both --renew and --take were given.", "Renew first; take them once the servers know them.")
     if renew:
         renew_secrets(folder)
-        say(f"New secrets are in {folder / NEXT}. Reload nats-server, let PostgreSQL read {PASSWORDS}, then --take them.")
+        say(
+            f"New secrets are in {folder / NEXT}. Reload nats-server, let PostgreSQL read {PASSWORDS}, then --take them."
+        )
         return
     if take:
         take_renewed_secrets(folder)
-        say(f"The new secrets are in {folder}. Restart the services; then run `kembar secrets {folder}`, and reload again.")
+        say(
+            f"The new secrets are in {folder}. Restart the services; then run `kembar secrets {folder}`, and reload again."
+        )
         return
     ensure_secrets(folder)
     say(f"The secrets are in {folder}; nats-server includes {NATS_CONFIGURATION}.")
@@ -592,6 +596,36 @@ def bench(
     set_up_logs("warning", service="bench")  # to standard error: the figures are the answer
     measured = measure(subjects or [], runs, events, say)
     print_json(measured.document()) if as_json else print_figures(measured)
+
+
+@app.command()
+def drill(
+    drills: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="leader, replica, postgres, projections, disk, restore, rotate, clock, upgrade; all if left out."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the production topology here, break it under load, and say what was lost; ends with 1 where anything was."""
+    from cli.drill.report import document_of, print_report
+    from cli.drill.run import run_drills
+    from shared.process.logs import set_up_logs
+
+    set_up_logs("error", service="drill")  # to standard error: the reports are the answer
+    ended: list[Any] = []
+
+    def tell(report: Any) -> None:  # noqa: ANN401 - its module is read only above
+        ended.append(report)
+        if not as_json:
+            print_report(report)
+
+    run_drills(drills or [], say, tell)
+    if as_json:
+        print_json([document_of(each) for each in ended])
+    if not all(getattr(each, "is_well", True) for each in ended):
+        raise CannotGoOn("A drill lost something, or something is amiss; see above.", "Keep what was printed.")
 
 
 @app.command()

@@ -30,6 +30,7 @@ from shared.postgres.migrate import migrate_all
 from shared.postgres.pool import Pool, open_pool, open_pool_of_owner
 from shared.postgres.queries import load_queries
 from shared.process.clock import now
+from shared.process.settings import Settings
 
 SUBSCRIPTIONS, ACCOUNTS = 100_000, 1_000
 PER_SECOND = 100
@@ -131,7 +132,7 @@ async def tell(installation: Installation, alerts: int) -> ToldOf:
     async with _receiver(arrived) as url, _client(installation) as http:
         await _register(http, range(PARTNERSHIPS, alerts))
         await _light_two_cells(http, range(alerts))
-        await close_today(installation)
+        await close_today(installation.settings)
         await _until_quiet(http, installation)
         await _ask(http, "/scoring/v1/subscriptions", {"channel": {"webhook": url}, "kinds": ["rating_rose"]})
         spent_before = _processor_seconds()
@@ -209,9 +210,8 @@ async def _post_in_batches(http: httpx.AsyncClient, events: Sequence[Mapping[str
         await _ask(http, "/ingest/v1/batches", {"events": events[first : first + 500]})
 
 
-async def close_today(installation: Installation) -> None:
+async def close_today(settings: Settings) -> None:
     """Close the day as if it were over: from the first closing on, partnerships are watched."""
-    settings = installation.settings
     ledger = await Ledger.connect(settings.nats_url, "ingest", settings.secrets_folder)
     pool = await open_pool(settings, "ingest")
     try:

@@ -35,7 +35,7 @@ def clock_an_hour_off(topology: Topology, load: Load, course: Course) -> None:
         for name in machine:
             topology.parts[name].environment = {**right[name], **another_clock(library, offset)}
         topology.restart(*machine)
-        more(topology, load, 60)
+        more(load, 60)
     for name in machine:
         topology.parts[name].environment = right[name]
     topology.restart(*machine)
@@ -56,7 +56,9 @@ def say_what_was_written(stored: list[Stored], course: Course) -> None:
     """Say how many events bear a time of the wrong clock; it is amiss where none does, or recorded_at is wrong too."""
     ahead = sum(_posted_at(each) - each.recorded_at > OFF for each in stored)
     behind = sum(each.recorded_at - _posted_at(each) > OFF for each in stored)
-    course.figures.append(f"{ahead} events bear a time an hour ahead, {behind} an hour behind; recorded_at is right for all")
+    course.figures.append(
+        f"{ahead} events bear a time an hour ahead, {behind} an hour behind; recorded_at is right for all"
+    )
     if not (ahead and behind):
         course.amiss.append("no event bears the time of the wrong clock: it was not tried")
     if any(later.recorded_at < earlier.recorded_at for earlier, later in pairwise(stored)):

@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from cli.embedded.nats_server import SECRETS, free_ports, is_ready
 from cli.embedded.part import Part
@@ -55,16 +56,16 @@ class Cluster:
     def leader(self) -> str | None:
         """Return the name of the server that leads the ledger's stream; None while there is none."""
         for url in self.monitor_urls:
-            try:
-                with urllib.request.urlopen(f"{url}/jsz?streams=true", timeout=2) as answer:  # noqa: S310 - loopback
-                    accounts = json.load(answer).get("account_details", [])
-            except (urllib.error.URLError, OSError, ValueError):
-                continue
-            streams = [each for account in accounts for each in account.get("stream_detail", [])]
-            leaders = [each["cluster"].get("leader") for each in streams if each["name"] == STREAM]
-            if leaders and leaders[0] in self.parts:
-                return str(leaders[0])
+            if stream := _ledger_at(url):
+                leader = stream.get("cluster", {}).get("leader")
+                if leader in self.parts:
+                    return str(leader)
         return None
+
+    def position_of(self, name: str) -> int:
+        """Return the last position that a server holds; 0 where it does not say."""
+        stream = _ledger_at(self.monitor_urls[list(self.parts).index(name)])
+        return int(stream["state"]["last_seq"]) if stream else 0
 
     def _part(self, number: int) -> Part:
         name = f"nats-{number + 1}"
@@ -86,3 +87,14 @@ class Cluster:
         for port, instead in ports:
             text = text.replace(f'"0.0.0.0:{port}"', f'"127.0.0.1:{instead[number]}"')
         return text
+
+
+def _ledger_at(monitor_url: str) -> dict[str, Any] | None:
+    """Return what a server says of the ledger's stream; None where it says nothing of it."""
+    try:
+        with urllib.request.urlopen(f"{monitor_url}/jsz?streams=true", timeout=2) as answer:  # noqa: S310 - loopback
+            accounts = json.load(answer).get("account_details", [])
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+    streams = (each for account in accounts for each in account.get("stream_detail", []))
+    return next((each for each in streams if each["name"] == STREAM), None)

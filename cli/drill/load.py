@@ -6,9 +6,10 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -46,6 +47,7 @@ class Outage:
     failed: int
     seconds: float
     silence_seconds: float
+    by_status: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -171,13 +173,14 @@ def outage_of(attempts: Iterable[Attempt]) -> Outage:
     inorder = sorted(attempts, key=lambda each: each.ended)
     failed = [each for each in inorder if each.failed]
     good = [each.ended for each in inorder if not each.failed]
-    silence = max((later - earlier for earlier, later in zip(good, good[1:], strict=False)), default=0.0)
+    silence = max((later - earlier for earlier, later in pairwise(good)), default=0.0)
     if not failed:
         return Outage(len(inorder), 0, 0.0, silence)
     first = min(each.began for each in failed)
     last = max(each.ended for each in failed)
     over = next((each for each in good if each >= last), last)
-    return Outage(len(inorder), len(failed), over - first, silence)
+    by_status = Counter("no answer" if each.status is None else str(each.status) for each in failed)
+    return Outage(len(inorder), len(failed), over - first, silence, by_status)
 
 
 @contextmanager

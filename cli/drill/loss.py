@@ -5,7 +5,7 @@ import time
 import psutil
 
 from cli.drill.load import Load
-from cli.drill.topology import Topology
+from cli.drill.topology import Topology, wait_until
 from cli.drill.under_load import Course, Drill, more
 
 AWAY_SECONDS = 2.0
@@ -13,13 +13,13 @@ AWAY_SECONDS = 2.0
 
 def lose_the_leader(topology: Topology, load: Load, course: Course) -> None:
     """Kill the nats-server that leads the stream; start it again once others are written to."""
-    topology.wait_until(lambda: topology.cluster.leader() is not None)
+    wait_until(lambda: topology.cluster.leader() is not None)
     leader = str(topology.cluster.leader())
     topology.kill(leader)
     killed = time.monotonic()
-    topology.wait_until(lambda: topology.cluster.leader() not in (None, leader))
+    wait_until(lambda: topology.cluster.leader() not in (None, leader))
     course.figures.append(f"{leader} led; {topology.cluster.leader()} after {time.monotonic() - killed:.1f} s")
-    more(topology, load, 20)
+    more(load, 20)
     time.sleep(AWAY_SECONDS)
     topology.start(leader)
 
@@ -31,7 +31,7 @@ def lose_a_replica(topology: Topology, load: Load, course: Course) -> None:
         favourite = max(spent, key=lambda name: spent[name])
         course.figures.append(f"{favourite} was killed; it had spent {spent[favourite]:.1f} s of processor time")
         topology.kill(favourite)
-        more(topology, load, 20)
+        more(load, 20)
         time.sleep(AWAY_SECONDS)
         topology.start(favourite)
 
@@ -57,9 +57,9 @@ def lose_a_projecting_worker(topology: Topology, load: Load, course: Course) -> 
     """Kill one of those that follow the ledger; the other takes its share over."""
     topology.kill("projections-1")
     killed = time.monotonic()
-    topology.wait_until(lambda: all(_is_behind_by_little(topology, service) for service in ("ingest", "scoring", "reports")))
+    wait_until(lambda: all(_is_behind_by_little(topology, service) for service in ("ingest", "scoring", "reports")))
     course.figures.append(f"the other took its share over within {time.monotonic() - killed:.1f} s")
-    more(topology, load, 20)
+    more(load, 20)
     topology.start("projections-1")
 
 

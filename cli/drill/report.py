@@ -68,7 +68,9 @@ def document_of(report: Report | NotRun) -> dict[str, Any]:
 
 
 def _asked(report: Report) -> list[tuple[str, Outage]]:
-    return [(name, each) for name, each in (("postings", report.postings), ("questions", report.questions)) if each.asked]
+    return [
+        (name, each) for name, each in (("postings", report.postings), ("questions", report.questions)) if each.asked
+    ]
 
 
 def _loss(loss: Loss) -> str:
@@ -90,7 +92,8 @@ def _loss(loss: Loss) -> str:
 def _outage(name: str, outage: Outage) -> str:
     if not outage.failed:
         return f"{name}: none of {outage.asked} failed; the longest wait for an answer {outage.silence_seconds:.1f} s"
+    how = ", ".join(f"{count} with {status}" for status, count in sorted(outage.by_status.items()))
     return (
-        f"{name}: {outage.failed} of {outage.asked} failed, over {outage.seconds:.1f} s; "
+        f"{name}: {outage.failed} of {outage.asked} failed ({how}), over {outage.seconds:.1f} s; "
         f"without any success for {outage.silence_seconds:.1f} s"
     )

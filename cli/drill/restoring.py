@@ -40,7 +40,9 @@ def take_backup(topology: Topology, load: Load, course: Course) -> Path:
     before, folder = dict(load.acknowledged), topology.folder / "backup"
     began = time.monotonic()
     held = backup(folder, topology.settings)
-    course.figures.append(f"{held} events backed up and checked in {time.monotonic() - began:.1f} s, while others were posted")
+    course.figures.append(
+        f"{held} events backed up and checked in {time.monotonic() - began:.1f} s, while others were posted"
+    )
     copied = {each.position: digest(each.payload) for each in read_archive(folder)}
     if missing := sum(copied.get(each["position"]) != each["hash"] for each in before.values()):
         course.amiss.append(f"{missing} events that were acknowledged before are not in the backup")
@@ -60,7 +62,9 @@ def restore_into_three(backup_folder: Path, folder: Path, course: Course) -> Non
             part.wait_until_ready(START_SECONDS)
         began = time.monotonic()
         end = restore_into_running(backup_folder, _settings_of(cluster, folder))
-        course.figures.append(f"{end} events restored into three servers and compared in {time.monotonic() - began:.1f} s")
+        course.figures.append(
+            f"{end} events restored into three servers and compared in {time.monotonic() - began:.1f} s"
+        )
     finally:
         for part in cluster.parts.values():
             part.stop()
@@ -92,7 +96,9 @@ def with_everything_started(data: Path, work: Callable[[Stack], None]) -> None:
 
 def _compare_tables(stack: Stack, end: int, course: Course) -> None:
     differing = asyncio.run(_differing(stack.settings))
-    course.amiss += [f"{table} differs after the restore: {'; '.join(first)[:200]}" for table, first in differing.items()]
+    course.amiss += [
+        f"{table} differs after the restore: {'; '.join(first)[:200]}" for table, first in differing.items()
+    ]
 
 
 async def _differing(settings: Settings) -> dict[str, tuple[str, ...]]:
@@ -112,5 +118,7 @@ def _settings_of(cluster: Cluster, folder: Path) -> Settings:
 
 
 SECTION = "Backup and restore"
-RESTORING = Drill("restore", "a backup was taken under load and restored into empty servers", SECTION, back_up_and_restore)
+RESTORING = Drill(
+    "restore", "a backup was taken under load and restored into empty servers", SECTION, back_up_and_restore
+)
 RESTORING_THE_LEDGER = Drill("restore", RESTORING.done, SECTION, back_up_and_restore_ledger)

@@ -3,13 +3,16 @@
 import asyncio
 import subprocess
 import time
+from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
 
+from cli.bench.alerts import close_today
 from cli.drill.load import Load
 from cli.drill.receiver import Receiver, running_receiver
-from cli.drill.topology import Topology
+from cli.drill.topology import Topology, wait_until
 from cli.drill.under_load import Course, Drill, more
 from cli.embedded.postgres import programs, socket_folder
 from cli.people import add_token, list_tokens, revoke_token
@@ -17,8 +20,10 @@ from cli.secrets_folder import NEXT, PASSWORDS, ensure_secrets, renew_secrets, t
 from services.access.decide import TokenAsked
 from shared.ledger.ledger import CONNECTION_ERRORS, Ledger
 from shared.postgres.roles import OWNER, password_name, role_of
+from shared.process.clock import now
 
 OK, UNAUTHORIZED = 200, 401
+LONGEST_UNTIL_TOLD_SECONDS = 30.0
 OF_ANOTHER = {"level": "city", "country": "VN", "name": {"id": "Latihan"}}
 
 
@@ -26,12 +31,13 @@ def renew_every_secret(topology: Topology, load: Load, course: Course) -> None:
     """Renew keys, passwords, a program's token and a webhook's secret, as the handbook says."""
     with running_receiver() as receiver:
         subscription = subscribe(topology, receiver)
-        told(topology, receiver, course, "before")
+        watched = watch_partnerships(topology)
+        told(topology, receiver, next(watched), course, "before")
         former = keys_of(topology)
         renew_token(topology, load, course)
         renew_keys_and_passwords(topology, load, course)
         check_that_former_keys_are_refused(topology, former, course)
-        renew_webhook_secret(topology, receiver, subscription, course)
+        renew_webhook_secret(topology, receiver, subscription, watched, course)
 
 
 def renew_keys_and_passwords(topology: Topology, load: Load, course: Course) -> None:
@@ -45,10 +51,10 @@ def renew_keys_and_passwords(topology: Topology, load: Load, course: Course) -> 
     topology.cluster.write_routes()
     for number in (1, 2):
         topology.restart(*topology.on_machine(number))
-        more(topology, load, 10)
+        more(load, 10)
     ensure_secrets(topology.secrets)
     topology.cluster.reload()
-    more(topology, load, 10)
+    more(load, 10)
     course.figures.append("keys of all NATS users and of the routes, passwords of all PostgreSQL roles renewed")
 
 
@@ -101,7 +107,9 @@ def renew_token(topology: Topology, load: Load, course: Course) -> None:
 def answer_to(topology: Topology, token: str) -> int:
     """Return how access answers whoever shows a token."""
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.get(f"{topology.at('access-1')}/access/v1/me", headers=headers, timeout=30, trust_env=False).status_code
+    return httpx.get(
+        f"{topology.at('access-1')}/access/v1/me", headers=headers, timeout=30, trust_env=False
+    ).status_code
 
 
 def subscribe(topology: Topology, receiver: Receiver) -> str:
@@ -111,28 +119,45 @@ def subscribe(topology: Topology, receiver: Receiver) -> str:
     return str(answer["id"])
 
 
-def renew_webhook_secret(topology: Topology, receiver: Receiver, subscription: str, course: Course) -> None:
+def renew_webhook_secret(
+    topology: Topology, receiver: Receiver, subscription: str, watched: Iterator[str], course: Course
+) -> None:
     """Draw another secret; messages fit both, until the receiver knows the new one and ever after."""
     another = _ask(topology, "scoring-1", f"/scoring/v1/subscriptions/{subscription}/secret", {})["secret"]
-    told(topology, receiver, course, "with the former secret")
+    told(topology, receiver, next(watched), course, "with the former secret")
     receiver.secret = another
-    told(topology, receiver, course, "with the new secret")
+    told(topology, receiver, next(watched), course, "with the new secret")
     if receiver.unfit or len(set(receiver.taken)) != len(receiver.taken):
         course.amiss.append(f"{receiver.unfit} alerts did not fit the secret; {len(receiver.taken)} came")
     course.figures.append(f"{len(receiver.taken)} alerts came, all signed, with either secret of the webhook")
 
 
-def told(topology: Topology, receiver: Receiver, course: Course, when: str) -> None:
+def watch_partnerships(topology: Topology) -> Iterator[str]:
+    """Bring partnerships to one cell below the next rating, close the day, from which on they are watched; yield them."""
+    names = [f"latihan-{uuid4().hex[:8]}" for _ in range(3)]
+    for name in names:
+        _post(topology, "partnership.registered", {"partnership": name, **OF_ANOTHER})
+        for direction in ("outbound", "inbound"):
+            _post(topology, "activity.recorded", an_activity(name, "contact", direction))
+    asyncio.run(close_today(topology.settings))
+    return iter(names)
+
+
+def told(topology: Topology, receiver: Receiver, partnership: str, course: Course, when: str) -> None:
     """Let a rating rise, and wait until the receiver has been told."""
-    before, partnership = len(receiver.taken), f"latihan-{uuid4().hex[:8]}"
-    _post(topology, "partnership.registered", {"partnership": partnership, **OF_ANOTHER})
-    for indicator in ("contact", "document", "visit", "aid"):
-        fact = {"indicator": indicator, "occurred": "2026-06", "direction": "mutual", "outcome": "held"}
-        _post(topology, "activity.recorded", {"partnership": partnership, "title": {"id": "Latihan"}, **fact})
+    before = len(receiver.taken)
+    _post(topology, "activity.recorded", an_activity(partnership, "visit", "inbound"))
     try:
-        topology.wait_until(lambda: len(receiver.taken) > before, 30)
+        wait_until(lambda: len(receiver.taken) > before, LONGEST_UNTIL_TOLD_SECONDS)
     except TimeoutError:
         course.amiss.append(f"no alert came {when}")
+
+
+def an_activity(partnership: str, indicator: str, direction: str) -> dict[str, object]:
+    """Return what happened yesterday with a partnership."""
+    yesterday = (now() - timedelta(days=1)).date().isoformat()
+    what = {"indicator": indicator, "direction": direction, "occurred": yesterday, "outcome": "held"}
+    return {"partnership": partnership, "title": {"id": "Latihan"}, **what}
 
 
 def _post(topology: Topology, event_type: str, data: dict[str, object]) -> None:

@@ -9,8 +9,9 @@ import json
 import ssl
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -151,7 +152,7 @@ class Topology:
         if self.proxy is None:
             return
         with self.client() as client:
-            self.wait_until(lambda: all(_is_well(client, f"/{service}/healthz") for service in SERVICES))
+            wait_until(lambda: all(_is_well(client, f"/{service}/healthz") for service in SERVICES))
 
     def register_partnerships(self) -> None:
         """Post Jakarta's partnerships, which every load posts about."""
@@ -207,21 +208,16 @@ class Topology:
         if self.proxy is None:
             return True
         authority = certificate_of(self.folder)
-        self.wait_until(authority.exists)
+        wait_until(authority.exists)
         return ssl.create_default_context(cafile=str(authority))
-
-    def wait_until(self, is_so: Any, timeout_seconds: float = START_SECONDS) -> None:  # noqa: ANN401 - any callable
-        """Wait for a condition; `TimeoutError` where it does not come about."""
-        deadline = time.monotonic() + timeout_seconds
-        while not is_so():
-            if time.monotonic() > deadline:
-                raise TimeoutError("it has not come about in time; see the logs in " + str(self.folder / "logs"))
-            time.sleep(0.05)
 
     def catch_up(self) -> None:
         """Wait until the tables of all services have come to the end of the ledger."""
         for service in PROJECTING:
-            self.wait_until(lambda service=service: self.behind(service) == 0)
+            wait_until(partial(self._has_caught_up, service))
+
+    def _has_caught_up(self, service: str) -> bool:
+        return self.behind(service) == 0
 
     def behind(self, service: str) -> int | None:
         """Return how many positions the tables of a service are behind; None where it cannot be asked."""
@@ -239,6 +235,15 @@ class Topology:
                 return await keep_tokens_per_role(connection, settings.home, self.tokens, now())
         finally:
             await pool.close()
+
+
+def wait_until(is_so: Callable[[], object], timeout_seconds: float = START_SECONDS) -> None:
+    """Wait for a condition; `TimeoutError` where it does not come about."""
+    deadline = time.monotonic() + timeout_seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError("It has not come about in time.")
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -3,17 +3,20 @@
 import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cli.drill.compare import compare
 from cli.drill.load import Load, under
 from cli.drill.report import Report
-from cli.drill.topology import Topology
+from cli.drill.topology import Topology, wait_until
 
 POSTED_BEFORE = 30
 POSTED_AFTER = 30
 SEED = 20261122
+POSTING, ASKING = 4, 2
+PAUSE_SECONDS = 0.02
+"""Between two requests of a client: it works all the time, and leaves the machine to those that are drilled."""
 
 
 @dataclass
@@ -41,15 +44,15 @@ class LoadEnded(Exception):
     """The load ended before it was told to; what it raised says why."""
 
 
-def load_on(topology: Topology, *, callers: int = 4, askers: int = 2, pause_seconds: float = 0.02) -> Load:
+def load_on(topology: Topology, *, pause_seconds: float = PAUSE_SECONDS) -> Load:
     """Return a load on the proxy, or on the replicas in turn where there is none."""
     return Load(
         at=addresses(topology),
         token=topology.tokens["bureau"],
         chance=random.Random(f"{SEED}-{time.time_ns()}"),  # noqa: S311 - each load has ids of its own
         certificates=topology.certificates(),
-        callers=callers,
-        askers=askers,
+        callers=POSTING,
+        askers=ASKING,
         pause_seconds=pause_seconds,
     )
 
@@ -65,17 +68,19 @@ def addresses(topology: Topology) -> Callable[[str], str]:
     return lambda service: next(turns[service])
 
 
-def run_drill(drill: Drill, topology: Topology) -> Report:
+def run_drill(drill: Drill, topology: Topology, *, pause_seconds: float = PAUSE_SECONDS) -> Report:
     """Let the drill happen under load, wait until all is well again, and compare."""
-    course, load = Course(), load_on(topology)
+    course, load = Course(), load_on(topology, pause_seconds=pause_seconds)
     with under(load):
-        more(topology, load, POSTED_BEFORE)
+        more(load, POSTED_BEFORE)
         began = time.monotonic()
         drill.act(topology, load, course)
-        more(topology, load, POSTED_AFTER)
+        more(load, POSTED_AFTER)
     caught_up_from = time.monotonic()
     topology.catch_up()
-    course.figures.append(f"tables at the ledger's end {time.monotonic() - caught_up_from:.1f} s after the last posting")
+    course.figures.append(
+        f"tables at the ledger's end {time.monotonic() - caught_up_from:.1f} s after the last posting"
+    )
     return Report(
         drill=drill.name,
         done=drill.done,
@@ -88,14 +93,9 @@ def run_drill(drill: Drill, topology: Topology) -> Report:
     )
 
 
-def more(topology: Topology, load: Load, count: int) -> None:
-    """Wait until that many more events have been acknowledged."""
+def more(load: Load, count: int) -> None:
+    """Wait until that many more events have been acknowledged. Raises `LoadEnded` where the load has ended instead."""
     wanted = len(load.acknowledged) + count
-    topology.wait_until(lambda: load.stop or len(load.acknowledged) >= wanted)
+    wait_until(lambda: load.stop or len(load.acknowledged) >= wanted)
     if load.stop:
         raise LoadEnded
-
-
-def run_all(drills: Sequence[Drill], topology: Topology) -> list[Report]:
-    """Run drills one after the other on the same topology."""
-    return [run_drill(each, topology) for each in drills]

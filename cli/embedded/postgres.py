@@ -26,9 +26,7 @@ ORDER = ("--encoding=UTF8", "--locale-provider=builtin", f"--builtin-locale={LOC
 """What initdb is told of letters and their order."""
 
 
-def postgres_part(
-    folder: Path, *, durable: bool = True, configuration: Path | None = None
-) -> tuple[Part, str]:
+def postgres_part(folder: Path, *, durable: bool = True, configuration: Path | None = None) -> tuple[Part, str]:
     """Return the part and the address of the database that it will serve, having made its files where there are none.
 
     PostgreSQL refuses to run as root; root runs it as a system user of its own, to which the folders above it are opened

@@ -6,34 +6,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from cli.drill.small_disk import Disk, NoDisk, mounted
+from cli.drill.small_disk import small_disk as small_disk_on
 from tests.support.engines import laid_out
-
-BALLAST = "ballast"
-AS_ROOT = ("/usr/bin/env",) if os.geteuid() == 0 else ("/usr/bin/env", "sudo", "-n")
-
-
-@dataclass(frozen=True)
-class Disk:
-    """A folder with the layout that parts expect, on a file system of its own."""
-
-    folder: Path
-
-    def fill(self) -> None:
-        """Leave not a byte free."""
-        with (self.folder / BALLAST).open("ab", buffering=0) as ballast:
-            for size in (2**20, 2**12, 1):
-                with contextlib.suppress(OSError):
-                    while ballast.write(b"\0" * size):
-                        pass
-
-    def make_room(self) -> None:
-        """Free what was filled."""
-        (self.folder / BALLAST).unlink()
 
 
 @contextlib.contextmanager
@@ -41,8 +20,9 @@ def small_disk(size_megabytes: int) -> Iterator[Disk]:
     """A disk of this size, in memory."""
     with tempfile.TemporaryDirectory(prefix="kembar-disk-") as name:
         folder = Path(name)
-        with _mounted(folder, "-t", "tmpfs", "-o", f"size={size_megabytes}m", "kembar-test"):
-            yield Disk(laid_out(folder))
+        with _or_skipped(small_disk_on(folder, size_megabytes)) as disk:
+            laid_out(folder)
+            yield disk
 
 
 @contextlib.contextmanager
@@ -55,19 +35,16 @@ def disk_in_a_file(image: Path, folder: Path) -> Iterator[None]:
         with image.open("wb") as file:
             file.truncate(64 * 2**20)
         subprocess.run([make, "-q", str(image)], check=True)
-    with _mounted(folder, "-o", "loop", str(image)):
+    with _or_skipped(mounted(folder, "-o", "loop", str(image))):
         yield
 
 
 @contextlib.contextmanager
-def _mounted(folder: Path, *what: str) -> Iterator[None]:
-    """Mount something; skip the test where this machine lets nobody mount it."""
-    mounting = subprocess.run([*AS_ROOT, "mount", *what, str(folder)], capture_output=True, text=True, check=False)
-    if mounting.returncode != 0:
-        pytest.skip(f"only who may mount a disk can fill it or cut its power: {mounting.stderr.strip()}")
-    try:
-        if os.geteuid() != 0:
-            subprocess.run([*AS_ROOT, "chown", str(os.getuid()), str(folder)], check=True)
-        yield
-    finally:
-        subprocess.run([*AS_ROOT, "umount", "--lazy", str(folder)], check=True)
+def _or_skipped(mounting):
+    """Skip the test where this machine lets nobody mount a disk."""
+    with contextlib.ExitStack() as opened:
+        try:
+            disk = opened.enter_context(mounting)
+        except NoDisk as error:
+            pytest.skip(str(error))
+        yield disk

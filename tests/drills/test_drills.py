@@ -1,0 +1,67 @@
+"""Each drill in its short form: a disaster under load on the production topology, and nothing is lost of it.
+
+All share one topology, with fewer replicas of what only answers questions; `./kembar drill`, and FAULTS=long here, run it
+whole. `upgrade` needs a machine of its own.
+"""
+
+import os
+
+import pytest
+
+from cli.drill.clocks import CLOCK, find_library
+from cli.drill.loss import LOSSES
+from cli.drill.proxy import find_proxy
+from cli.drill.report import NotRun, lines_of
+from cli.drill.restoring import RESTORING_THE_LEDGER
+from cli.drill.rotate import ROTATION
+from cli.drill.run import ON_THE_TOPOLOGY, run_drills
+from cli.drill.topology import running_topology
+from cli.drill.under_load import run_drill
+from cli.drill.upgrade import upgrade
+
+LONG = os.environ.get("FAULTS") == "long"
+FEWER = {"ingest": 2, "scoring": 1, "reports": 1, "access": 1, "projections": 2, "deliveries": 1}
+SHORT = [drill for drill in LOSSES if drill.name in ("leader", "postgres", "projections")]
+
+
+def assert_nothing_was_lost(report):
+    assert report.is_well, "\n".join(lines_of(report))
+    assert report.loss.acknowledged > 0
+
+
+@pytest.mark.timeout(600)
+def test_no_drill_on_the_topology_loses_anything(tmp_path, record_property):
+    drills = [*SHORT, RESTORING_THE_LEDGER, ROTATION]
+    drills += [CLOCK] if find_library() and LONG else []
+    with running_topology(tmp_path, FEWER) as topology:
+        assert topology.proxy is not None, "Caddy comes with the tests' packages"
+        for drill in drills:
+            report = run_drill(drill, topology, pause_seconds=0.1)
+            record_property(drill.name, "; ".join(lines_of(report)))
+            assert_nothing_was_lost(report)
+
+
+@pytest.mark.timeout(300)
+def test_the_release_before_is_taken_over_and_could_be_put_back(tmp_path, record_property):
+    tmp_path.chmod(0o711)
+
+    report = upgrade(tmp_path)
+
+    assert not isinstance(report, NotRun)
+    record_property("upgrade", "; ".join(lines_of(report)))
+    assert_nothing_was_lost(report)
+
+
+@pytest.mark.skipif(not LONG, reason="the whole topology is drilled with FAULTS=long")
+@pytest.mark.timeout(1_800)
+def test_no_drill_in_its_long_form_loses_anything(record_property):
+    assert find_proxy() is not None
+    ended = []
+
+    run_drills([], print, ended.append)
+
+    assert {report.drill for report in ended} == {*(drill.name for drill in ON_THE_TOPOLOGY), "upgrade"}
+    for report in ended:
+        if not isinstance(report, NotRun):
+            record_property(report.drill, "; ".join(lines_of(report)))
+            assert_nothing_was_lost(report)
