@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -64,6 +64,7 @@ class Load:
     callers: int = CALLERS
     askers: int = 0
     pause_seconds: float = 0.0
+    passing: Collection[int] = PASSING
     acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
     unacknowledged: set[str] = field(default_factory=set)
@@ -118,7 +119,7 @@ class Load:
             if answer is not None and answer.status_code == 409:  # two corrected the same at once: the second is told
                 self.unacknowledged.discard(event["id"])
                 return
-            if answer is not None and answer.status_code not in PASSING:
+            if answer is not None and answer.status_code not in self.passing:
                 raise UnexpectedAnswer(f"{answer.status_code} {answer.text[:500]}")
             await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
 

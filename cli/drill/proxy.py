@@ -12,6 +12,13 @@ from cli.embedded.part import Part
 from cli.embedded.stack import ROOT
 
 CADDYFILE = ROOT / "deploy" / "proxy" / "Caddyfile"
+WHERE = {
+    "ingest": "KEMBAR_AT_INGEST",
+    "scoring": "KEMBAR_AT_SCORING",
+    "reports": "KEMBAR_AT_REPORTS",
+    "access": "KEMBAR_AT_ACCESS",
+}
+"""The names by which the proxy is told where each service's replicas are."""
 OLDEST = (2, 7)
 """Releases before cannot hand a posting to another replica (`request_buffers`)."""
 
@@ -38,7 +45,7 @@ def proxy_part(program: Path, folder: Path, https: int, upstreams: Mapping[str, 
     text = CADDYFILE.read_text("utf-8").replace("admin 127.0.0.1:2019", ports)
     configuration = folder / "run" / "Caddyfile"
     configuration.write_text(text.replace("\n:9180 {", f"\nhttp://127.0.0.1:{measured} {{"))
-    environment = {f"KEMBAR_AT_{service.upper()}": at for service, at in upstreams.items()}
+    environment = {WHERE[service]: at for service, at in upstreams.items()}
     home = str(folder / "run" / "proxy")
     return Part(
         name="proxy",

@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -16,14 +17,16 @@ from cli.drill.topology import Topology, wait_until
 from cli.drill.under_load import Course, Drill, more
 from cli.embedded.postgres import programs, socket_folder
 from cli.people import add_token, list_tokens, revoke_token
-from cli.secrets_folder import NEXT, PASSWORDS, ensure_secrets, renew_secrets, take_renewed_secrets
+from cli.secrets_folder import NEXT, PASSWORDS, ensure_secrets, renew_secrets, seed_name, take_renewed_secrets
 from services.access.decide import TokenAsked
-from shared.ledger.ledger import CONNECTION_ERRORS, Ledger
+from shared.ledger.ledger import Ledger
 from shared.postgres.roles import OWNER, password_name, role_of
 from shared.process.clock import now
+from shared.process.tasks import end
 
 OK, UNAUTHORIZED = 200, 401
 LONGEST_UNTIL_TOLD_SECONDS = 30.0
+REFUSED_SECONDS = 2.0
 OF_ANOTHER = {"level": "city", "country": "VN", "name": {"id": "Latihan"}}
 
 
@@ -68,25 +71,29 @@ def set_passwords(topology: Topology, former: str) -> None:
 
 def keys_of(topology: Topology) -> str:
     """Return the key with which ingest writes to the ledger."""
-    return (topology.secrets / "nats-ingest.seed").read_text()
+    return (topology.secrets / seed_name("ingest")).read_text()
 
 
 def check_that_former_keys_are_refused(topology: Topology, former: str, course: Course) -> None:
     """Say it is amiss where the key of before still opens the ledger."""
     folder = topology.folder / "run" / "former"
     folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / "nats-ingest.seed").write_text(former)
-
-    async def is_refused() -> bool:
-        try:
-            ledger = await asyncio.wait_for(Ledger.connect(topology.cluster.urls[0], "ingest", folder), 3)
-        except CONNECTION_ERRORS:
-            return True
-        await ledger.close()
-        return False
-
-    if not asyncio.run(is_refused()):
+    (folder / seed_name("ingest")).write_text(former)
+    if asyncio.run(_opens(topology.cluster.urls[0], folder)):
         course.amiss.append("the former key of ingest still opens the ledger")
+
+
+async def _opens(url: str, folder: Path) -> bool:
+    """Say whether the key in a folder opens the ledger; whoever is refused tries for ever, and is stopped."""
+    connecting = asyncio.create_task(Ledger.connect(url, "ingest", folder))
+    done, _ = await asyncio.wait({connecting}, timeout=REFUSED_SECONDS)
+    if not done:
+        await end(connecting)
+        return False
+    if connecting.exception() is not None:
+        return False
+    await connecting.result().close()
+    return True
 
 
 def renew_token(topology: Topology, load: Load, course: Course) -> None:

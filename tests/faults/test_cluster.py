@@ -2,17 +2,16 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import time
 
 import pytest
 
-from cli.embedded.nats_server import SECRETS, free_ports, nats_part
+from cli.drill.cluster import Cluster
 from shared.ledger.ledger import CONNECTION_ERRORS, Ledger
-from shared.ledger.stream import STREAM, LedgerMisconfigured, create_stream
+from shared.ledger.stream import LedgerMisconfigured, create_stream
 from tests.shared.ledger.test_append import an_entry
-from tests.support.engines import START_SECONDS, NatsServer, same_secrets, temporary_folder
+from tests.support.engines import START_SECONDS, Server, same_secrets, temporary_folder
 from tests.support.waiting import until
 
 KILLS = 6 if os.environ.get("FAULTS") == "long" else 1
@@ -20,37 +19,25 @@ KILLS = 6 if os.environ.get("FAULTS") == "long" else 1
 
 @contextlib.contextmanager
 def running_cluster():
-    """Three nats-servers that form one cluster on loopback."""
-    routes = free_ports(3)
-    urls = ", ".join(f'"nats://127.0.0.1:{port}"' for port in routes)
-    with contextlib.ExitStack() as opened:
-        servers = []
-        for number, port in enumerate(routes):
-            folder = opened.enter_context(temporary_folder())
-            assert (folder / SECRETS).exists()
-            part, address = nats_part(folder)
-            configuration = folder / "run" / "nats.conf"
-            text = configuration.read_text().replace("server_name: kembar", f"server_name: kembar-{number}")
-            cluster = f'cluster {{ name: kembar, listen: "127.0.0.1:{port}", routes: [{urls}] }}\n'
-            configuration.write_text(text + cluster)
-            servers.append(NatsServer(part, address))
-            part.start()
-            opened.callback(part.stop)
-        for server in servers:
-            server.part.wait_until_ready(START_SECONDS)
-        yield servers
-
-
-async def leader_of(servers, ledger):
-    answer = json.loads((await ledger.ask(f"$JS.API.STREAM.INFO.{STREAM}")).data)
-    name = answer.get("cluster", {}).get("leader")
-    return servers[int(name.rpartition("-")[2])] if name else None
+    """Three nats-servers with the configuration of deploy/, that form one cluster on loopback."""
+    with temporary_folder() as folder:
+        cluster = Cluster(folder)
+        try:
+            for part in cluster.parts.values():
+                part.start()
+            for part in cluster.parts.values():
+                part.wait_until_ready(START_SECONDS)
+            yield cluster
+        finally:
+            for part in cluster.parts.values():
+                part.process.kill()
+                part.process.wait()
 
 
 @pytest.mark.timeout(240)
 async def test_a_cluster_that_loses_its_leader_under_load_loses_nothing(record_property):
-    with running_cluster() as servers:
-        urls = [server.address.url for server in servers]
+    with running_cluster() as cluster:
+        urls = cluster.urls
         maker = await Ledger.connect(urls, "prepare", same_secrets())
         await until(lambda: made(maker))
         ledger = await Ledger.connect(urls, "ingest", same_secrets())
@@ -66,8 +53,8 @@ async def test_a_cluster_that_loses_its_leader_under_load_loses_nothing(record_p
         for _ in range(KILLS):
             before = len(acknowledged)
             await until(lambda before=before: count_is_above(acknowledged, before + 50))
-            leader = await leader_of(servers, ledger)
-            assert leader is not None
+            await until(lambda: cluster.leader() is not None)
+            leader = Server(cluster.parts[cluster.leader()])
             leader.kill()
             before = len(acknowledged)
             await until(lambda before=before: count_is_above(acknowledged, before + 50))

@@ -11,13 +11,14 @@ import asyncpg
 import httpx
 import pytest
 
+from cli.drill.load import CALLERS
 from cli.embedded.nats_server import free_ports
 from cli.rebuild import PROJECTIONS
 from shared.ledger.disk import keep_looking_at_the_disk
 from shared.ledger.ledger import LedgerFull, OutcomeUnknown
 from shared.projection.rebuild import open_rebuild
 from tests.faults.test_defences_of_the_ledger import entry_of
-from tests.faults.test_kills import CALLERS, Load, check_everything, record, register_partnerships
+from tests.faults.test_kills import check_everything, load_on, record, register_partnerships
 from tests.shared.ledger.test_append import an_entry
 from tests.shared.projection.test_run import a_day_closed
 from tests.support.build import a_partnership, an_activity
@@ -216,7 +217,7 @@ def test_one_disk_under_everything_is_filled_under_load_and_all_goes_on_when_the
         (tmp_path / "data").symlink_to(disk.folder / "data")
         with running("up", tmp_path / "data", free_ports(1)[0]) as program:
             asyncio.run(register_partnerships(program))
-            load = Load(program.url, program.tokens()["bureau"], random.Random(20261121))
+            load = load_on(program, random.Random(20261121))
             full_seconds = asyncio.run(filled_under_load(load, program, disk))
             figures = asyncio.run(check_everything(load, program))
 

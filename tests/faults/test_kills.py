@@ -9,9 +9,7 @@ import os
 import random
 import re
 import signal
-import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,6 +18,7 @@ import httpx
 import psutil
 import pytest
 
+from cli.drill.load import CALLERS, Load
 from cli.embedded.nats_server import free_ports
 from cli.embedded.postgres import socket_folder
 from cli.facts import JAKARTA, partnership_events
@@ -33,74 +32,12 @@ from tests.support.program import running, wait_until
 
 PARTS = ("nats-server", "postgres", "projections", "services")
 KILLS = 44 if os.environ.get("FAULTS") == "long" else 6
-CALLERS = 6
 ZONE = ZoneInfo("Asia/Jakarta")
 
 
-@dataclass
-class Load:
-    """Clients that post without pause, each event again under its id until it is acknowledged."""
-
-    url: str
-    token: str
-    chance: random.Random
-    acknowledged: dict[str, dict] = field(default_factory=dict)
-    unacknowledged: set[str] = field(default_factory=set)
-    answers: dict[int, int] = field(default_factory=dict)
-    longest_silence_seconds: float = 0.0
-    recorded: list[str] = field(default_factory=list)
-    stop: bool = False
-
-    async def run(self) -> None:
-        await asyncio.gather(*(self._caller() for _ in range(CALLERS)))
-
-    async def _caller(self) -> None:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20, trust_env=False) as http:
-            while not self.stop:
-                await self._post_until_acknowledged(http, self._event())
-
-    async def _post_until_acknowledged(self, http: httpx.AsyncClient, event: dict) -> None:
-        self.unacknowledged.add(event["id"])
-        began = time.monotonic()
-        while time.monotonic() - began < 60:
-            with suppress(httpx.TransportError):
-                answer = await http.post("/ingest/v1/events", json=event)
-                self.answers[answer.status_code] = self.answers.get(answer.status_code, 0) + 1
-                if answer.status_code in (200, 201):
-                    self.acknowledged[event["id"]] = answer.json()
-                    self.unacknowledged.discard(event["id"])
-                    self.longest_silence_seconds = max(self.longest_silence_seconds, time.monotonic() - began)
-                    return
-                if answer.status_code == 409:  # two corrected the same at once: the second is told, and looks again
-                    self.unacknowledged.discard(event["id"])
-                    return
-                assert answer.status_code in (429, 503, 507), answer.text
-            await asyncio.sleep(0.05)
-
-    def _event(self) -> dict:
-        known = [each for each in self.recorded[-200:] if each in self.acknowledged]
-        if known and self.chance.random() < 0.2:
-            changes = {"place": f"Jakarta {self.chance.randrange(10**9)}"}
-            data = {"activity": self.chance.choice(known), "changes": changes, "reason": "Lebih tepat"}
-            return {"type": "activity.corrected", "id": self._id(), "data": data}
-        return self._recorded()
-
-    def _recorded(self) -> dict:
-        data = {
-            "partnership": self.chance.choice(["beijing", "seoul", "tokyo", "berlin", "moscow", "kyiv"]),
-            "indicator": self.chance.choice(["contact", "document", "visit", "aid", "joint_event"]),
-            "occurred": f"{self.chance.randrange(2016, 2027)}",
-            "direction": self.chance.choice(["outbound", "inbound", "mutual"]),
-            "outcome": self.chance.choice(["held", "held", "planned"]),
-            "title": {"id": f"Kegiatan {self.chance.randrange(10**9)}"},
-        }
-        self.recorded.append(self._id())
-        return {"type": "activity.recorded", "id": self.recorded[-1], "data": data}
-
-    def _id(self) -> str:
-        digits = f"{self.chance.getrandbits(128):032x}"
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
+def load_on(program, chance: random.Random) -> Load:
+    """Clients of an installation on one machine; with a full disk or a dead part it says 503 or 507, and nothing else."""
+    return Load(at=lambda _: program.url, token=program.tokens()["bureau"], chance=chance, passing=(429, 503, 507))
 
 
 @pytest.mark.timeout(900)
@@ -108,7 +45,7 @@ def test_kills_under_load_lose_nothing_and_double_nothing(tmp_path, record_prope
     chance = random.Random(20261121)
     with running("up", tmp_path / "data", free_ports(1)[0]) as program:
         asyncio.run(register_partnerships(program))
-        load = Load(program.url, program.tokens()["bureau"], chance)
+        load = load_on(program, chance)
         kills = asyncio.run(under_load(load, program, chance))
         figures = asyncio.run(check_everything(load, program))
 
