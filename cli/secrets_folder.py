@@ -64,7 +64,7 @@ def take_renewed_secrets(folder: Path) -> None:
     try:
         for path in sorted(renewed.iterdir()):
             if path.name not in (NATS_CONFIGURATION, PASSWORDS):
-                _write(folder / path.name, path.read_text().strip("\n"))
+                _write(folder / path.name, path.read_text().removesuffix("\n"))
         shutil.rmtree(renewed)
     except OSError as error:
         raise _not_writable(folder, error) from error
