@@ -3,10 +3,10 @@
 import asyncio
 import random
 import ssl
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -187,21 +187,15 @@ def outage_of(attempts: Iterable[Attempt]) -> Outage:
 @contextmanager
 def under(load: Load) -> Iterator[Load]:
     """Let the load run beside what is done meanwhile; raises what went wrong in it."""
-    failures: list[BaseException] = []
 
-    def run() -> None:
-        try:
-            asyncio.run(load.run())
-        except BaseException as error:  # noqa: BLE001 - it is raised where the load ends
-            failures.append(error)
-            load.stop = True
-
-    thread = threading.Thread(target=run, name="load")
-    thread.start()
-    try:
-        yield load
-    finally:
+    def stop(_: object) -> None:
         load.stop = True
-        thread.join()
-        if failures:
-            raise failures[0]
+
+    with ThreadPoolExecutor(1, "load") as threads:
+        running = threads.submit(lambda: asyncio.run(load.run()))
+        running.add_done_callback(stop)
+        try:
+            yield load
+        finally:
+            load.stop = True
+            running.result()
