@@ -121,4 +121,3 @@ SECTION = "Backup and restore"
 RESTORING = Drill(
     "restore", "a backup was taken under load and restored into empty servers", SECTION, back_up_and_restore
 )
-RESTORING_THE_LEDGER = Drill("restore", RESTORING.done, SECTION, back_up_and_restore_ledger)
