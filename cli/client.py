@@ -8,8 +8,7 @@ from typing import Any
 
 import httpx
 
-from cli.embedded.folder import where_running
-from cli.embedded.tokens import FOR_PEOPLE
+from cli.embedded.folder import FOR_PEOPLE, where_running
 from cli.stop import CannotGoOn
 
 DEFAULT_URL = "http://127.0.0.1:8080"

@@ -7,9 +7,8 @@ from pathlib import Path
 from types import FrameType
 
 from cli.client import Client
-from cli.embedded.folder import DataFolder
+from cli.embedded.folder import FOR_PEOPLE, DataFolder
 from cli.embedded.stack import Stack
-from cli.embedded.tokens import FOR_PEOPLE
 from cli.facts import JAKARTA, load_facts
 from cli.people import first_administrator_link
 from cli.say import out, say

@@ -10,6 +10,8 @@ from cli.stop import CannotGoOn
 
 FORMAT = 1
 """Raised when an older program could no longer read the folder."""
+FOR_PEOPLE = "demo-tokens.json"
+"""The file of the tokens, one per role, for whoever sits at this machine."""
 
 
 class DataFolder:

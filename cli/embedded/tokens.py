@@ -5,17 +5,15 @@ import json
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from cli.embedded.folder import DataFolder
+from cli.embedded.folder import FOR_PEOPLE, DataFolder
 from services.access import store
 from services.access.decide import Membership, TokenPlanned
 from shared.domain.access import Role
-from shared.domain.credentials import TOKEN_LASTS_AT_MOST
+from shared.domain.credentials import TOKEN_LASTS_AT_MOST, hash_of
 from shared.postgres.pool import Connection, open_pool
 from shared.process.clock import now
 from shared.process.settings import Settings
-from shared.web.principal import hash_of
 
-FOR_PEOPLE = "demo-tokens.json"
 ROLES = tuple(role for role in Role if role is not Role.PUBLIC)
 OF_THE_EMBASSY = ("beijing",)
 """The partnerships that the embassy's token is for: one, so that it can be tried what an embassy may not."""

@@ -31,12 +31,11 @@ from services.access.passwords import Passwords
 from services.access.provider import Provider, Visit
 from services.access.store import queries
 from shared.domain.access import Principal, Role
-from shared.domain.credentials import ATTEMPTS_WITHIN, Refused
+from shared.domain.credentials import ATTEMPTS_WITHIN, Refused, hash_of
 from shared.postgres.pool import REFUSED_BY_THE_DATABASE, Connection, Pool
 from shared.process.clock import Clock
 from shared.process.settings import Settings
 from shared.web.audit import write_audit
-from shared.web.principal import hash_of
 from shared.wire.problems import Fault, Finding, Problem
 
 

@@ -10,11 +10,10 @@ from uuid import UUID, uuid4
 
 from services.access.decide import Account, Membership, TokenPlanned
 from shared.domain.access import Role
-from shared.domain.credentials import ATTEMPTS_WITHIN, LINK_LASTS, SESSION_LASTS, Attempts
+from shared.domain.credentials import ATTEMPTS_WITHIN, LINK_LASTS, SESSION_LASTS, Attempts, hash_of
 from shared.postgres.migrate import Migration, migrations_in
 from shared.postgres.pool import Connection, Pool
 from shared.postgres.queries import load_queries
-from shared.web.principal import hash_of
 
 SCHEMA = "access"
 queries = load_queries(__file__)

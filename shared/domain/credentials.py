@@ -1,5 +1,6 @@
 """Whether what somebody shows still admits them: pure decisions on tokens, sessions and attempts to sign in."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -93,3 +94,8 @@ class Attempts:
             or self.by_name > ATTEMPTS_BY_NAME
             or self.by_address > ATTEMPTS_BY_ADDRESS
         )
+
+
+def hash_of(secret: str) -> str:
+    """Return the hash under which a token, or another secret drawn at random, is kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()

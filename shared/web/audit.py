@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fastapi import Request
+from starlette.requests import Request
 
 from shared.domain.access import Principal
 from shared.postgres.pool import Connection, Pool

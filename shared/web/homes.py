@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from starlette.requests import Request
 
 from shared.domain.homes import Home
 from shared.postgres.pool import Pool

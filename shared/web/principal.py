@@ -1,12 +1,11 @@
 """Who is asking: the one place that turns a request into a principal, by a bearer token or by a session's cookie."""
 
-import hashlib
 from collections.abc import Mapping
 
 from fastapi import Request
 
 from shared.domain.access import Principal, Role
-from shared.domain.credentials import Credential, Refused
+from shared.domain.credentials import Credential, Refused, hash_of
 from shared.process.settings import Settings
 from shared.web.audit import address_of, write_audit
 from shared.web.directory import Directory
@@ -17,11 +16,6 @@ ROLES = tuple(role.value for role in Role if role is not Role.PUBLIC)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 COOKIE_WITH_TLS, COOKIE_WITHOUT = "__Host-kembar", "kembar"
 """Not every browser takes a Secure cookie, which `__Host-` demands, from http://127.0.0.1."""
-
-
-def hash_of(secret: str) -> str:
-    """Return the hash under which a token, or another secret drawn at random, is kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def principal_of(request: Request, *, is_use: bool = True) -> Principal | None:

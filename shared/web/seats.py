@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastapi import Request
+from starlette.requests import Request
 
 from shared.domain.access import Principal, Role
 from shared.web.audit import address_of

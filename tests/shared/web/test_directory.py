@@ -9,12 +9,11 @@ import pytest
 
 from services.access import store
 from shared.domain.access import Principal
-from shared.domain.credentials import Refused
+from shared.domain.credentials import Refused, hash_of
 from shared.postgres.pool import DATABASE_ERRORS, open_pool
 from shared.process.settings import Settings
 from shared.process.tasks import end
 from shared.web.directory import Directory
-from shared.web.principal import hash_of
 from tests.support.engines import PRESENT, TOKENS, same_secrets
 
 TOKEN = hash_of(TOKENS["bureau"])
