@@ -26,7 +26,7 @@ from shared.web.guards import GUARDS, HEADERS, TOOK_TOO_LONG
 from shared.web.homes import Zones
 from shared.web.limits import Limits
 from shared.web.measurements import MeasuredRequests, Measurements, new_request_seconds
-from shared.web.problems import PROBLEMS, answer
+from shared.web.problems import PROBLEMS, answer, documented
 from shared.web.rules import Forbidden, keep_refusal, open_to_all, requires
 from shared.web.traced_requests import TracedRequests
 from shared.wire.problems import Fault, Finding, Problem, findings_in
@@ -97,7 +97,7 @@ def make_app(
 
     @app.get(f"/{service}/v1/openapi.json", include_in_schema=False, dependencies=[Depends(open_to_all)])
     async def openapi() -> JSONResponse:
-        return JSONResponse(app.openapi())
+        return JSONResponse(documented(app.openapi()))
 
     @app.get(f"/{service}/healthz", include_in_schema=False, dependencies=[Depends(open_to_all)])
     async def healthz() -> dict[str, str]:

@@ -20,12 +20,22 @@ class ProblemDocument(BaseModel):
 
 
 def described(descriptions: dict[int, str]) -> dict[int | str, dict[str, Any]]:
-    """Return the entries of an OpenAPI document for problems of these statuses."""
+    """Return the entries of an OpenAPI document for problems of these statuses.
+
+    They name no model, or each of a thousand entries would have a validator made of it; `documented` adds the schema.
+    """
     schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
     return {
-        status: {"model": ProblemDocument, "description": text, "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {"description": text, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status, text in descriptions.items()
     }
+
+
+def documented(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI document with the schema of problems, to which its entries refer."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas[ProblemDocument.__name__] = ProblemDocument.model_json_schema()
+    return document
 
 
 PROBLEMS = described(
