@@ -14,6 +14,7 @@ from services.access.passwords import Passwords
 from services.access.provider import Provider
 from services.access.store import SCHEMA
 from shared.postgres.pool import open_pool
+from shared.process.certificates import certificates
 from shared.process.clock import Clock, now
 from shared.process.settings import Settings
 from shared.process.tasks import end
@@ -33,7 +34,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await open_pool(settings, SCHEMA)
         try:
-            async with httpx.AsyncClient(timeout=10, follow_redirects=False) as http:
+            trusted = certificates(trust_env=True)
+            async with httpx.AsyncClient(timeout=10, follow_redirects=False, verify=trusted) as http:
                 provider = Provider(settings, http, clock) if settings.oidc_issuer else None
                 app.state.desk = Desk(pool, Passwords(app.state.metrics), provider, settings, clock)
                 noting = asyncio.create_task(know_who_asks(app, pool, clock))

@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 from fastapi import Request
 
+from shared.process.certificates import certificates
 from shared.process.settings import Settings, is_loopback
 from shared.process.traces import onward
 from shared.web.principal import cookie_name
@@ -21,7 +22,9 @@ class IngestDoor:
     """The line to ingest; one per app."""
 
     def __init__(self, settings: Settings) -> None:
-        self._http = httpx.AsyncClient(base_url=address_of_ingest(settings), timeout=LONGEST_SECONDS, trust_env=False)
+        self._http = httpx.AsyncClient(
+            base_url=address_of_ingest(settings), timeout=LONGEST_SECONDS, trust_env=False, verify=certificates()
+        )
 
     async def post(
         self, request: Request, home: str, event_type: str, event_id: UUID, data: Mapping[str, Any]

@@ -4,14 +4,14 @@
 deleting, and the missing limits keep anything from expiring. Message schedules would silently turn `deny_purge` off.
 """
 
-import functools
 import json
-import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 from nats.aio.client import Client
+
+from shared.process.certificates import certificates
 
 STREAM = "LEDGER_00"
 DIRECT_GET = f"$JS.API.DIRECT.GET.{STREAM}"
@@ -120,10 +120,4 @@ async def jetstream_of(client: httpx.AsyncClient, monitor_url: str) -> dict[str,
 
 def monitor_client(timeout_seconds: float) -> httpx.AsyncClient:
     """Return a client for the servers' monitoring addresses; the caller closes it."""
-    return httpx.AsyncClient(timeout=timeout_seconds, trust_env=False, verify=_certificates())
-
-
-@functools.cache
-def _certificates() -> ssl.SSLContext:
-    """Read the certificates of authorities once: that takes 20 ms each time."""
-    return httpx.create_ssl_context(trust_env=False)
+    return httpx.AsyncClient(timeout=timeout_seconds, trust_env=False, verify=certificates())
