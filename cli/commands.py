@@ -50,6 +50,8 @@ To = Annotated[str | None, typer.Option("--to", help="The last day of a period."
 Known = Annotated[str | None, typer.Option(help="As known at the end of this day, or at this moment.")]
 DATA = Path("data")
 IN_SEVERAL_PROCESSES = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+WITH_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Tests start many processes: what the first one compiles, the others need not."""
 LONG_TESTS = ("tests/faults", "tests/services/scoring/test_against_oracle.py")
 
 
@@ -632,7 +634,7 @@ def drill(
 def faults() -> None:
     """Run the long form of the fault tests; at the end a line per fault, and the figures that were compared."""
     command = [sys.executable, "-m", "pytest", *LONG_TESTS, "-s"]
-    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "FAULTS": "long"}, check=False)
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, **WITH_BYTECODE, "FAULTS": "long"}, check=False)
     raise typer.Exit(ended.returncode)
 
 
@@ -640,5 +642,6 @@ def faults() -> None:
 def test(context: typer.Context) -> None:
     """Run all tests, in as many processes as there are processors; or what follows, which is handed to pytest."""
     arguments = context.args or IN_SEVERAL_PROCESSES
-    ended = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=os.environ, check=False)
+    environment = {**os.environ, **WITH_BYTECODE}
+    ended = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False)
     raise typer.Exit(ended.returncode)
