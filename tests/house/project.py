@@ -1,6 +1,7 @@
 """Where the project's files are, and how its own checkers are run."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,13 @@ def python_files(*packages: str) -> list[Path]:
 def parsed(*packages: str) -> Iterator[tuple[str, ast.Module]]:
     """Yield each Python file's path from the root, and its syntax tree."""
     for path in python_files(*packages):
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
+        yield str(path.relative_to(ROOT)), tree_of(path)
+
+
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    """Return a file's syntax tree, which many tests look at and none may change."""
+    return ast.parse(path.read_text("utf-8"))
 
 
 def all_files() -> list[Path]:
@@ -32,7 +39,7 @@ def all_files() -> list[Path]:
 def run_python(*arguments: str) -> tuple[int, str]:
     """Run this interpreter from the root; return how it ended and what it said."""
     ended = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=110
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280
     )
     return ended.returncode, ended.stdout + ended.stderr
 
