@@ -3,9 +3,12 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import urllib.error
+from uuid import uuid4
 
 import pytest
 
@@ -18,6 +21,37 @@ PARTS = ("postgres", "nats-server", "projections", "services", "deliveries")
 @pytest.fixture
 def port():
     return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A demo that runs, for tests that leave it running."""
+    with running("demo", tmp_path_factory.mktemp("demo") / "data", free_ports(1)[0]) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """An empty ledger that runs, in a folder with a very long path."""
+    folder = tmp_path_factory.mktemp("empty") / ("a folder with a long name " * 5).strip()
+    with running("up", folder / "data", free_ports(1)[0]) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """The folder of an empty ledger that ran and was stopped."""
+    data = tmp_path_factory.mktemp("stopped") / "data"
+    with running("up", data, free_ports(1)[0]):
+        pass
+    return data
+
+
+@pytest.fixture
+def data(stopped, tmp_path):
+    """A copy of it to damage, with the same owners."""
+    subprocess.run(["cp", "-a", str(stopped), str(tmp_path / "data")], check=True)
+    return tmp_path / "data"
 
 
 def test_demo_shows_the_ratings_and_where_they_differ_from_the_study(tmp_path, port):
@@ -46,37 +80,35 @@ def test_demo_shows_the_ratings_and_where_they_differ_from_the_study(tmp_path, p
         assert again.tokens() == tokens
 
 
-def test_up_starts_with_an_empty_ledger_that_says_what_to_do(tmp_path, port):
-    with running("up", tmp_path / "data", port) as program:
-        wait_until(lambda: program.get("/reports/v1/ratings")["position"] == 2)  # the home was opened, a day was closed
+def test_up_starts_with_an_empty_ledger_that_says_what_to_do(empty):
+    wait_until(lambda: empty.get("/reports/v1/ratings")["position"] == 2)  # the home was opened, a day was closed
 
-        assert program.get("/reports/v1/ratings")["items"] == []
+    assert empty.get("/reports/v1/ratings")["items"] == []
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_killed_part_is_started_again_and_nothing_is_lost(tmp_path, port, part):
-    with running("demo", tmp_path / "data", port) as program:
-        before = program.get("/reports/v1/ratings?on=2020-12-31")
-        killed = program.pid_of(part)
+def test_a_killed_part_is_started_again_and_nothing_is_lost(demo, part):
+    before = demo.get("/reports/v1/ratings?on=2020-12-31")
+    killed = demo.pid_of(part)
 
-        os.kill(killed, signal.SIGKILL)
+    os.kill(killed, signal.SIGKILL)
 
-        wait_until(lambda: program.pid_of(part) != killed)
-        posted = wait_for_a_post(program)
-        wait_until(lambda: answered(program, "/reports/v1/ratings?on=2020-12-31").get("position") == posted["position"])
-        after = program.get("/reports/v1/ratings?on=2020-12-31")
-        assert after["items"] == [
-            item | ({"coverage": after_item["coverage"]} if item["partnership"] == "paris" else {})
-            for item, after_item in zip(before["items"], after["items"], strict=True)
-        ]
-        assert f"{part} has ended unexpectedly; starting it again." in program.said()
+    wait_until(lambda: demo.pid_of(part) != killed)
+    posted = wait_for_a_post(demo)
+    wait_until(lambda: answered(demo, "/reports/v1/ratings?on=2020-12-31").get("position") == posted["position"])
+    after = demo.get("/reports/v1/ratings?on=2020-12-31")
+    assert after["items"] == [
+        item | ({"coverage": after_item["coverage"]} if item["partnership"] == "paris" else {})
+        for item, after_item in zip(before["items"], after["items"], strict=True)
+    ]
+    assert f"{part} has ended unexpectedly; starting it again." in demo.said()
 
 
 def wait_for_a_post(program):
-    """Post one planned activity until it is taken; always the same one, as a client with a bad line would."""
+    """Post one new planned activity until it is taken; always the same one, as a client with a bad line would."""
     letter = {
         "type": "activity.recorded",
-        "id": "7a0f4e52-1f3a-4c55-9d7e-0c6f6d1b2a33",
+        "id": str(uuid4()),
         "data": {
             "partnership": "paris",
             "indicator": "contact",
@@ -128,9 +160,8 @@ def test_a_taken_port_is_named_and_another_offered(tmp_path):
     assert f"--port {port + 1}" in done.stderr
 
 
-def test_a_folder_in_use_is_refused(tmp_path, port):
-    with running("up", tmp_path / "data", port):
-        done = run("up", "--port", str(free_ports(1)[0]), "--data", str(tmp_path / "data"))
+def test_a_folder_in_use_is_refused(empty, port):
+    done = run("up", "--port", str(port), "--data", str(empty.data))
 
     assert done.returncode == 1
     assert "in use by a running Kembar" in done.stderr
@@ -169,35 +200,26 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, port):
     assert "--data" in done.stderr
 
 
-def test_a_part_that_will_not_start_shows_the_end_of_its_log(tmp_path, port):
-    with running("up", tmp_path / "data", port):
-        pass
-    (tmp_path / "data" / "postgres" / "global" / "pg_control").unlink()
+def test_a_part_that_will_not_start_shows_the_end_of_its_log(data, port):
+    (data / "postgres" / "global" / "pg_control").unlink()
 
-    done = run("up", "--port", str(port), "--data", str(tmp_path / "data"))
+    done = run("up", "--port", str(port), "--data", str(data))
 
     assert done.returncode == 1
     assert "postgres ended while starting" in done.stderr
     assert "pg_control" in done.stderr
 
 
-def test_a_ledger_configured_otherwise_is_not_served(tmp_path, port):
+def test_a_ledger_configured_otherwise_is_not_served(data, port):
     """Unlimited and write-once, or the services refuse to start and say what differs."""
-    with running("up", tmp_path / "data", port):
-        pass
-    stream = next((tmp_path / "data" / "nats").rglob("LEDGER_00"))
-    for each in sorted(stream.rglob("*"), reverse=True):
-        each.rmdir() if each.is_dir() else each.unlink()
-    stream.rmdir()
+    shutil.rmtree(next((data / "nats").rglob("LEDGER_00")))
 
-    done = run("up", "--port", str(port), "--data", str(tmp_path / "data"))
+    done = run("up", "--port", str(port), "--data", str(data))
 
     assert done.returncode == 1
     assert "rolled back" in done.stderr
 
 
-def test_a_very_long_path_works(tmp_path, port):
-    data = tmp_path / ("a folder with a long name " * 5).strip() / "data"
-
-    with running("up", data, port) as program:
-        assert program.get("/scoring/v1/ratings")["items"] == []
+def test_a_very_long_path_works(empty):
+    assert len(str(empty.data)) > 128
+    assert empty.get("/scoring/v1/ratings")["items"] == []

@@ -61,6 +61,16 @@ def demo(tmp_path_factory):
     return folder, held_first, receipt, ratings
 
 
+@pytest.fixture(scope="module")
+def other(demo, tmp_path_factory):
+    """The folder of another ledger that ran and was stopped, and how a backup of it onto the demo's ended meanwhile."""
+    folder = tmp_path_factory.mktemp("other")
+    shutil.copytree(demo[0] / "backup", folder / "backup")
+    with running("up", folder / "data", free_ports(1)[0]):
+        done = run("backup", str(folder / "backup"), "--data", str(folder / "data"))
+    return folder / "data", done
+
+
 def test_a_backup_while_it_runs_holds_all_that_stood_then(demo):
     _, held_first, receipt, _ = demo
 
@@ -130,11 +140,8 @@ def test_a_backup_is_not_written_among_other_things(demo, tmp_path):
     assert "thesis.docx" in done.stderr
 
 
-def test_a_backup_of_another_ledger_is_not_gone_on_with(demo, tmp_path):
-    folder, *_ = demo
-    shutil.copytree(folder / "backup", tmp_path / "backup")
-    with running("up", tmp_path / "other", free_ports(1)[0]):
-        done = run("backup", str(tmp_path / "backup"), "--data", str(tmp_path / "other"))
+def test_a_backup_of_another_ledger_is_not_gone_on_with(other):
+    _, done = other
 
     assert done.returncode == 1
     assert "another ledger's" in done.stderr
@@ -162,17 +169,15 @@ def test_where_there_is_nothing_to_copy_the_way_is_told(tmp_path):
     assert not (tmp_path / "backup").exists()
 
 
-def test_services_stop_where_the_ledger_is_not_the_one_that_was_archived(demo, tmp_path):
+def test_services_stop_where_the_ledger_is_not_the_one_that_was_archived(demo, other):
     """The tables are gone, so that only the archive remembers."""
     folder, *_ = demo
-    data = tmp_path / "data"
-    with running("up", data, free_ports(1)[0]):
-        pass
+    data, _ = other
     shutil.rmtree(data / "archive")
     shutil.copytree(folder / "data" / "archive", data / "archive")
 
     with running("up", data, free_ports(1)[0]) as program:
-        wait_until(lambda: program.process.poll() is not None, 90)
+        wait_until(lambda: program.process.poll() is not None, 240)
 
     assert program.process.returncode not in (0, -signal.SIGKILL)
     assert "rolled back or made anew" in (data / "logs" / "services.log").read_text()
