@@ -29,7 +29,7 @@ from shared.process.settings import Settings
 from shared.process.tasks import end
 from shared.web.runtime import know_who_asks
 from shared.web.serving import OrderlyServer, apps_in
-from tests.support.engines import PRESENT, TOKENS, NatsServer, same_secrets
+from tests.support.engines import PRESENT, TOKENS, NatsServer, fresh_database, open_ledger, running_nats, same_secrets
 
 
 @dataclass
@@ -157,9 +157,21 @@ async def running_installation(
     }
     async with (
         serving(on_one_port(apps), chosen),
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False) as http,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=90, trust_env=False, verify=False) as http,
     ):
         yield Installation(f"http://127.0.0.1:{port}", chosen, clock, http, tokens=TOKENS)
+
+
+@contextlib.asynccontextmanager
+async def installed(postgres: str, folder: Path, **settings: Any) -> AsyncIterator[Installation]:
+    """Start an installation with a nats-server and a database of its own, for tests that share it."""
+    with running_nats() as server:
+        async with (
+            open_ledger(server),
+            fresh_database(postgres) as dsn,
+            running_installation(server, dsn, folder, **settings) as running,
+        ):
+            yield running
 
 
 @contextlib.asynccontextmanager
@@ -180,7 +192,7 @@ async def serving(app: Any, settings: Settings) -> AsyncIterator[None]:
     web = PromptServer(uvicorn.Config(app, **how_served(settings)), app)
     web.capture_signals = contextlib.nullcontext  # the test runner keeps its own signal handlers
     task = asyncio.create_task(web.serve())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not web.started:
             assert not task.done(), "the services ended while starting"
             await asyncio.sleep(0.01)

@@ -10,6 +10,7 @@ import pytest
 from cli.facts import JAKARTA, activity_events, partnership_events, published_ratings
 from tests.shared.projection.test_parking import a_letter as a_bad_letter
 from tests.shared.projection.test_parking import broken
+from tests.support.installation import installed
 
 BEIJING = {
     "partnership": "beijing",
@@ -37,6 +38,14 @@ async def beijing(installation):
     """An installation that knows one partnership."""
     assert (await installation.post("partnership.registered", BEIJING)).status_code == 201
     return installation
+
+
+@pytest.fixture(scope="module")
+async def unchanged(postgres, tmp_path_factory):
+    """Another that knows it, which starts once, for tests that add nothing to it."""
+    async with installed(postgres, tmp_path_factory.mktemp("unchanged")) as running:
+        assert (await running.post("partnership.registered", BEIJING)).status_code == 201
+        yield running
 
 
 async def test_the_114_facts_give_the_ratings_of_the_study_on_19_of_22(installation):
@@ -329,8 +338,8 @@ async def test_nothing_recorded_later_than_known_shows(beijing):
     assert await beijing.ratings(known="2026-01-01") == {}
 
 
-async def test_a_position_that_never_comes_is_a_503_with_a_time_to_try_again(installation):
-    answer = await installation.http.get("/reports/v1/ratings", headers={"Kembar-Min-Position": "999999"})
+async def test_a_position_that_never_comes_is_a_503_with_a_time_to_try_again(unchanged):
+    answer = await unchanged.http.get("/reports/v1/ratings", headers={"Kembar-Min-Position": "999999"})
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
@@ -338,19 +347,19 @@ async def test_a_position_that_never_comes_is_a_503_with_a_time_to_try_again(ins
 
 
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic dG9rZW4=", "Bearer"])
-async def test_posting_needs_a_valid_token(installation, header):
+async def test_posting_needs_a_valid_token(unchanged, header):
     headers = {"Authorization": header} if header else {}
 
-    answer = await installation.http.post("/ingest/v1/events", json={}, headers=headers)
+    answer = await unchanged.http.post("/ingest/v1/events", json={}, headers=headers)
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_every_reference_in_the_openapi_documents_leads_somewhere(installation):
+async def test_every_reference_in_the_openapi_documents_leads_somewhere(unchanged):
     for service in ("ingest", "scoring", "reports"):
-        document = (await installation.http.get(f"/{service}/v1/openapi.json")).json()
+        document = (await unchanged.http.get(f"/{service}/v1/openapi.json")).json()
         assert document["openapi"].startswith("3.1")
         for reference in set(_references(document)):
             assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
@@ -414,30 +423,30 @@ BAD_INPUT = {
 
 
 @pytest.mark.parametrize("name", BAD_INPUT)
-async def test_bad_input_is_refused_by_field_and_remedy_and_nothing_is_stored(beijing, name):
+async def test_bad_input_is_refused_by_field_and_remedy_and_nothing_is_stored(unchanged, name):
     body, status, field = BAD_INPUT[name]
 
-    answer = await beijing.post_raw("events", body)
+    answer = await unchanged.post_raw("events", body)
 
     problem = answer.json()
     assert answer.status_code == status, problem
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert [error["field"] for error in problem["errors"]] == [field]
     assert all(error["problem"].endswith(".") and len(error["remedy"]) > 5 for error in problem["errors"])
-    assert (await beijing.get("/reports/v1/ratings")).json()["position"] == beijing.last_position
+    assert (await unchanged.get("/reports/v1/ratings")).json()["position"] == unchanged.last_position
 
 
-async def test_what_is_too_large_for_the_ledger_is_refused(beijing):
+async def test_what_is_too_large_for_the_ledger_is_refused(unchanged):
     texts = [{"hash": f"sha256:{'0' * 64}", "media_type": "text/plain", "size": 1, "title": "é" * 300}] * 50
     too_large = _as_json(
         "activity.recorded", a_letter(evidence=texts, fields=["x" * 300] * 50, description={"id": "y" * 19_000})
     )
 
     for body in (too_large, b" " * 300_000):
-        answer = await beijing.post_raw("events", body)
+        answer = await unchanged.post_raw("events", body)
         assert answer.status_code == 413
         assert answer.json()["type"] == "/problems/too-large"
-    assert (await beijing.get("/reports/v1/ratings")).json()["position"] == beijing.last_position
+    assert (await unchanged.get("/reports/v1/ratings")).json()["position"] == unchanged.last_position
 
 
 @pytest.mark.parametrize(
@@ -454,18 +463,18 @@ async def test_what_is_too_large_for_the_ledger_is_refused(beijing):
         ({"rubric": "none-such"}, "rubric"),
     ],
 )
-async def test_a_question_that_makes_no_sense_is_refused_by_field(installation, question, field):
-    answer = await installation.http.get("/reports/v1/ratings", params=question)
+async def test_a_question_that_makes_no_sense_is_refused_by_field(unchanged, question, field):
+    answer = await unchanged.http.get("/reports/v1/ratings", params=question)
 
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
 @pytest.mark.parametrize("content", [[10**30, "2020-01-01", 1], [1, "2020-01-01", -5], ["x", 1, 1], {}, [1]])
-async def test_a_cursor_that_was_not_made_here_is_refused(installation, content):
+async def test_a_cursor_that_was_not_made_here_is_refused(unchanged, content):
     cursor = base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
-    answer = await installation.http.get("/reports/v1/activities", params={"cursor": cursor})
+    answer = await unchanged.http.get("/reports/v1/activities", params={"cursor": cursor})
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "cursor"
@@ -563,16 +572,16 @@ async def test_many_who_correct_one_partnership_at_once_all_get_through(beijing)
     assert [each.status_code for each in answers] == [201] * 12
 
 
-async def test_an_empty_field_of_a_form_counts_as_not_given(beijing):
-    page = await beijing.http.get("/?on=2020-12-31&known=")
+async def test_an_empty_field_of_a_form_counts_as_not_given(unchanged):
+    page = await unchanged.http.get("/?on=2020-12-31&known=")
 
     assert page.status_code == 200
     assert "31 Desember 2020" in page.text
 
 
-async def test_head_is_answered_wherever_get_is(beijing):
+async def test_head_is_answered_wherever_get_is(unchanged):
     for path in ("/", "/ingest/healthz", "/reports/v1/ratings", "/scoring/v1/ratings"):
-        answer = await beijing.http.head(path)
+        answer = await unchanged.http.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
 
 

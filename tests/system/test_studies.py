@@ -12,6 +12,7 @@ from services.reports.study_routes import MOST_FACTS, work_out
 from shared.domain.diagnosis import Diagnosis
 from shared.postgres.pool import open_pool
 from tests.support.build import rubric_data
+from tests.support.installation import installed
 from tests.system.test_api import BEIJING, a_letter
 
 DIFFERING = ["hanoi", "los-angeles", "paris"]
@@ -24,12 +25,21 @@ async def beijing(installation):
     return installation
 
 
-@pytest.fixture
-async def jakarta(installation):
-    """An installation with Jakarta's facts."""
-    answer = await installation.post_batch([*partnership_events(JAKARTA), *activity_events(JAKARTA)])
-    assert answer.status_code == 201, answer.text
-    return installation
+@pytest.fixture(scope="module")
+async def unchanged(postgres, tmp_path_factory):
+    """Another that knows it, which starts once, for tests that add nothing to it."""
+    async with installed(postgres, tmp_path_factory.mktemp("unchanged")) as running:
+        assert (await running.post("partnership.registered", BEIJING)).status_code == 201
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def jakarta(postgres, tmp_path_factory):
+    """An installation with Jakarta's facts, to which tests add nothing that is known by the moment they ask about."""
+    async with installed(postgres, tmp_path_factory.mktemp("jakarta")) as running:
+        answer = await running.post_batch([*partnership_events(JAKARTA), *activity_events(JAKARTA)])
+        assert answer.status_code == 201, answer.text
+        yield running
 
 
 async def ask(installation, path, status=200, role=None, **parameters):
@@ -120,9 +130,9 @@ async def test_a_long_history_comes_in_pages_that_fit_together(beijing):
     assert len(whole) == 7
 
 
-async def test_who_asks_for_the_history_of_nobody_is_told_so(beijing):
-    unknown = await beijing.get("/scoring/v1/ratings/nowhere/history")
-    bad = await beijing.get("/scoring/v1/ratings/beijing/history", cursor="x")
+async def test_who_asks_for_the_history_of_nobody_is_told_so(unchanged):
+    unknown = await unchanged.get("/scoring/v1/ratings/nowhere/history")
+    bad = await unchanged.get("/scoring/v1/ratings/beijing/history", cursor="x")
 
     assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/unknown-partnership")
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "cursor")
@@ -245,21 +255,21 @@ PERIOD = {"from": "2020-01-01", "to": "2020-12-31"}
         ({**PERIOD, "remove": [str(uuid4())]}, "unknown-activity", "remove"),
     ],
 )
-async def test_a_what_if_that_makes_no_sense_is_refused_by_field(beijing, body, kind, field):
-    problem = await send(beijing, "whatif", body, status=422)
+async def test_a_what_if_that_makes_no_sense_is_refused_by_field(unchanged, body, kind, field):
+    problem = await send(unchanged, "whatif", body, status=422)
 
     assert (problem["type"], problem["errors"][0]["field"]) == (f"/problems/{kind}", field)
     assert len(problem["errors"][0]["remedy"]) > 5
 
 
-async def test_a_body_that_is_no_json_is_told_so(beijing):
-    answer = await beijing.http.post("/reports/v1/whatif", content=b"{", headers={"Content-Type": "application/json"})
+async def test_a_body_that_is_no_json_is_told_so(unchanged):
+    answer = await unchanged.http.post("/reports/v1/whatif", content=b"{", headers={"Content-Type": "application/json"})
 
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/not-json")
 
 
-async def test_a_body_that_is_not_said_to_be_json_is_told_what_to_send(beijing):
-    answer = await beijing.http.post("/reports/v1/whatif", content=b'{"from": "2017-01-01", "to": "2020-12-31"}')
+async def test_a_body_that_is_not_said_to_be_json_is_told_what_to_send(unchanged):
+    answer = await unchanged.http.post("/reports/v1/whatif", content=b'{"from": "2017-01-01", "to": "2020-12-31"}')
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Content-Type"
@@ -318,11 +328,11 @@ async def test_the_backtest_takes_the_official_ratings_in_force_where_none_are_s
     await send(beijing, "backtest", {"on": "2026-11-22"}, status=422)
 
 
-async def test_what_is_not_in_force_is_named_and_not_compared(beijing):
+async def test_what_is_not_in_force_is_named_and_not_compared(unchanged):
     official = {"beijing": "aktif", "nowhere": "aktif"}
 
-    assert (await send(beijing, "backtest", {"official": official}))["not_compared"] == ["nowhere"]
-    assert (await send(beijing, "backtest", {"official": {"beijing": "gold"}}, status=422))["errors"][0]["field"] == (
+    assert (await send(unchanged, "backtest", {"official": official}))["not_compared"] == ["nowhere"]
+    assert (await send(unchanged, "backtest", {"official": {"beijing": "gold"}}, status=422))["errors"][0]["field"] == (
         "official.beijing"
     )
 
@@ -477,8 +487,8 @@ async def test_the_life_of_a_partnership_shows_nothing_that_came_later(beijing):
         ("milestone.reached", {"partnership": "beijing", "milestone": "signing", "reached": "2031"}),
     ],
 )
-async def test_only_what_is_signed_expires_and_never_before_it_was(beijing, event_type, data):
-    answer = await beijing.post(event_type, {"valid_until": "2030-01-01", **data})
+async def test_only_what_is_signed_expires_and_never_before_it_was(unchanged, event_type, data):
+    answer = await unchanged.post(event_type, {"valid_until": "2030-01-01", **data})
 
     assert answer.status_code == 422, answer.text
 
