@@ -1,10 +1,21 @@
 """Fixtures that several folders share: the engines once per run, a ledger and a database of one's own per test."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from shared.process.collector import collect_seldom
 from tests.support.access import running_access
 from tests.support.engines import fresh_database, make_template, open_ledger, running_nats, running_postgres
 from tests.support.installation import running_installation
+
+# how long an example takes says something of the machine and of what else runs there, nothing of what is tested
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage as seldom as the services do: with all tests loaded it takes long."""
+    collect_seldom()
 
 
 @pytest.fixture(scope="session")

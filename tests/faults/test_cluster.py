@@ -34,7 +34,7 @@ def running_cluster():
                 part.process.wait()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_a_cluster_that_loses_its_leader_under_load_loses_nothing(record_property):
     with running_cluster() as cluster:
         urls = cluster.urls

@@ -66,10 +66,11 @@ async def test_a_full_disk_under_the_ledger_is_told_apart_from_silence():
 
             with pytest.raises(OutcomeUnknown, match="full"):
                 await ledger.append([an_entry(payload=b"x" * 20_000)])
+            ledger.one_try_seconds = 60  # silence would last as long
             began = time.monotonic()
             with pytest.raises(LedgerFull, match="no space left"):
                 await ledger.append([an_entry()])
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 30
             assert server.part.is_stuck()
 
             disk.make_room()
@@ -210,7 +211,7 @@ async def differences(ledger, installation, name):
         return {each.table: each.first for each in await building.compare() if each.differences}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_one_disk_under_everything_is_filled_under_load_and_all_goes_on_when_there_is_room(tmp_path, record_property):
     with small_disk(320) as disk:
         (disk.folder / "data").mkdir()

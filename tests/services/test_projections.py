@@ -205,7 +205,9 @@ async def test_the_book_in_the_tables_is_the_fold_of_the_events(database, schema
     assert date(2007, 1, 5) in {row["ended_on"] for row in partnerships}
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(seed=integers(0, 10**6))
 @pytest.mark.parametrize("schema", PROJECTORS)
 def test_several_workers_each_at_its_own_pace_write_what_one_writes(schema, database, seed):

@@ -111,7 +111,7 @@ class Listener:
             fields[name] = value.removeprefix(" ")
         raise EOFError
 
-    async def hear(self, count: int, timeout_seconds: float = 20) -> list[UUID]:
+    async def hear(self, count: int, timeout_seconds: float = 60) -> list[UUID]:
         """Return the ids of the next alerts."""
         ids: list[UUID] = []
         async with asyncio.timeout(timeout_seconds):

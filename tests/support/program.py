@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 def run(*arguments: str, stdin: str = "", cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +27,7 @@ def run(*arguments: str, stdin: str = "", cwd: Path = ROOT, **environment: str) 
         text=True,
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment},
-        timeout=90,
+        timeout=180,
         check=False,
     )
 
@@ -48,11 +48,11 @@ class Program:
         return int(json.loads((self.data / "run" / f"{part}.json").read_text())["pid"])
 
     def get(self, path: str):
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=60) as answer:
             return json.load(answer)
 
     def page(self, url: str) -> str:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.read().decode()
 
     def tokens(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ class Program:
     def interrupt(self) -> int:
         """Press Ctrl-C and wait for the end."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
 
 @contextlib.contextmanager

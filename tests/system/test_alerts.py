@@ -90,7 +90,7 @@ async def every_alert(running, **asked):
             return items
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_a_year_of_days_closed_gives_exactly_the_alerts_of_the_plain_loop(a_year):
     running, ledger, _ = a_year
 

@@ -17,7 +17,7 @@ from tests.system.test_api import BEIJING, a_letter
 
 
 def get(url):
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return json.load(answer)
 
 

@@ -35,7 +35,7 @@ async def test_what_is_new_is_told_to_those_who_may_see_it(installation):
         await installation.post("activity.recorded", a_letter(occurred=f"201{number}"))
     await installation.post("partnership.registered", {**BEIJING, "partnership": "kyiv", "name": {"id": "Kyiv"}})
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         told, told_embassy = await asyncio.gather(everybody, embassy)
 
     assert sum(each["count"] for each in told) == 3
@@ -47,7 +47,7 @@ async def test_whoever_comes_back_is_told_what_came_meanwhile(installation):
     await installation.post("partnership.registered", BEIJING)
     await installation.get("/reports/v1/ratings")
     after = installation.last_position
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         first = asyncio.create_task(heard(installation, 1, after=str(after)))
         await installation.post("activity.recorded", a_letter(occurred="2011"))
         await first
@@ -64,7 +64,7 @@ async def test_nobody_is_kept_waiting_when_the_program_stops():
     await asyncio.sleep(0)
     listeners.end()
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         assert len(await told) <= 2
 
 

@@ -139,14 +139,15 @@ async def test_many_guesses_at_once_are_all_counted(access):
     ],
 )
 async def test_an_address_is_held_to_its_rate_where_anybody_may_ask(database, method, path):
-    async with running_access(database, open_requests_per_second=1) as access:
+    once = 0.001  # more often than that, and a slow machine's requests would find the next one to take
+    async with running_access(database, open_requests_per_second=once) as access:
         browser = access.browser()
 
         answers = [
             await browser.http.request(method, path, headers={"Sec-Fetch-Site": "same-origin"}) for _ in range(4)
         ]
 
-    assert [each.status_code == 429 for each in answers] == [False, False, True, True]
+    assert [each.status_code == 429 for each in answers] == [False, True, True, True]
 
 
 async def test_guesses_from_many_addresses_are_limited_by_the_name(access):

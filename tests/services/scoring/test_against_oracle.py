@@ -75,7 +75,7 @@ class Oracle:
         return rating_document(rating, self.book.partnerships[rating.partnership])
 
 
-@pytest.mark.timeout(3_600 if LONG else 120)
+@pytest.mark.timeout(3_600 if LONG else 300)
 async def test_ratings_and_their_changes_are_those_of_the_whole_log_at_every_position(database):
     read, chance, oracle = lives(2020, EVENTS), random.Random(7), Oracle()
     pool = await open_pool(Settings(postgres_dsn=database, postgres_connections=1), "scoring")

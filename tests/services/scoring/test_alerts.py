@@ -61,7 +61,7 @@ def plainly_told() -> list[tuple]:
     return plain.told
 
 
-@pytest.mark.timeout(1_200 if LONG else 120)
+@pytest.mark.timeout(1_200 if LONG else 300)
 async def test_the_alerts_in_the_tables_are_those_of_the_plain_loop(pool):
     await project_all(pool)
 

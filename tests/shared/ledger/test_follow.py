@@ -15,7 +15,7 @@ from tests.support.engines import open_ledger, running_nats
 async def read(ledger, checkpoint, count):
     """Follow until so many events have been read."""
     found = []
-    async with asyncio.timeout(30), aclosing(follow(ledger, checkpoint)) as lists:
+    async with asyncio.timeout(60), aclosing(follow(ledger, checkpoint)) as lists:
         async for entries in lists:
             found += entries
             if len(found) >= count:

@@ -135,7 +135,7 @@ async def test_workers_that_come_and_go_write_every_event_once(ledger, pool, dat
         posting = asyncio.create_task(post())
         other_pool = await open_pool(Settings(postgres_dsn=database, postgres_connections=10), "scoring")
         other = asyncio.create_task(keep_projecting(ledger, other_pool, Positions(), Settings()))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(await shares_of(pool)) < 2:  # noqa: ASYNC110 - the table tells
                 await asyncio.sleep(0.05)
         other_pool.terminate()

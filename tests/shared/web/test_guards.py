@@ -16,6 +16,9 @@ from shared.web.rules import open_to_all
 from tests.support.engines import same_secrets
 from tests.support.installation import knowing
 
+ONE = 0.001
+"""A rate per second that lets one through and, however slow the machine is, no other while the test runs."""
+
 
 @asynccontextmanager
 async def asking(app, address: str = "203.0.113.7"):
@@ -93,26 +96,26 @@ async def test_a_body_larger_than_any_route_reads_is_refused_before_it_is_read()
 
 
 async def test_an_account_is_held_to_its_rate_and_no_other_for_it(database):
-    app = APPS["ingest"](Settings(requests_per_second=2, open_requests_per_second=1000))
+    app = APPS["ingest"](Settings(requests_per_second=ONE, open_requests_per_second=1000))
     async with knowing(app, database), asking(app) as http:
         asked = [
             await http.post("/ingest/v1/events", headers={"Authorization": f"Bearer {token}"})
             for token in ["token-of-viewer"] * 6 + ["token-of-auditor"]
         ]
 
-    assert [each.status_code for each in asked] == [403] * 4 + [429] * 2 + [403]
+    assert [each.status_code for each in asked] == [403] + [429] * 5 + [403]
     assert asked[4].json()["type"] == "/problems/too-many-requests"
     assert int(asked[4].headers["Retry-After"]) >= 1
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer guessed"}])
 async def test_an_address_is_held_to_its_rate_and_no_other_for_it(headers):
-    app = APPS["ingest"](Settings(open_requests_per_second=2))
+    app = APPS["ingest"](Settings(open_requests_per_second=ONE))
     async with asking(app) as http, asking(app, "203.0.113.8") as other:
         asked = [await http.post("/ingest/v1/events", headers=headers) for _ in range(6)]
         asked.append(await other.post("/ingest/v1/events", headers=headers))
 
-    assert [each.status_code for each in asked] == [401] * 4 + [429] * 2 + [401]
+    assert [each.status_code for each in asked] == [401] + [429] * 5 + [401]
 
 
 async def test_a_request_that_takes_too_long_is_ended():
