@@ -10,7 +10,7 @@ from shared.ledger.ledger import Entry
 from shared.ledger.subjects import subject_of
 from shared.wire.envelope import encode
 from tests.support.build import a_partnership, a_posting, an_id
-from tests.support.installation import running_installation
+from tests.support.installation import installed, running_installation
 from tests.support.tables import HEADINGS, a_csv, a_row, a_sheet, an_xlsx, many_rows
 
 CSV = "text/csv"
@@ -64,6 +64,13 @@ async def hanoi(installation):
     """An installation that knows one partnership."""
     assert (await installation.post("partnership.registered", a_partnership())).status_code == 201
     return installation
+
+
+@pytest.fixture(scope="module")
+async def unchanged(postgres, tmp_path_factory):
+    """Another that knows none, which starts once, for tests that add nothing to it."""
+    async with installed(postgres, tmp_path_factory.mktemp("unchanged")) as running:
+        yield running
 
 
 async def test_five_thousand_rows_are_loaded_whole(hanoi):
@@ -257,15 +264,15 @@ async def test_a_workbook_is_imported(hanoi):
         ({"duplicates": "drop"}, b"x", CSV, 422, "invalid"),
     ],
 )
-async def test_what_cannot_be_handed_in_is_refused_at_once(hanoi, asked, raw, media_type, status, kind):
-    answer = await send(hanoi, "POST", "imports", raw=raw, media_type=media_type, **asked)
+async def test_what_cannot_be_handed_in_is_refused_at_once(unchanged, asked, raw, media_type, status, kind):
+    answer = await send(unchanged, "POST", "imports", raw=raw, media_type=media_type, **asked)
 
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
 
 
-async def test_another_home_or_nobody_sees_no_import(hanoi):
-    assert (await send(hanoi, "GET", f"imports/{an_id()}")).json()["type"] == "/problems/unknown-import"
-    assert (await hanoi.http.get(f"/ingest/v1/imports/{an_id()}")).status_code == 401
+async def test_another_home_or_nobody_sees_no_import(unchanged):
+    assert (await send(unchanged, "GET", f"imports/{an_id()}")).json()["type"] == "/problems/unknown-import"
+    assert (await unchanged.http.get(f"/ingest/v1/imports/{an_id()}")).status_code == 401
 
 
 async def test_an_import_whose_process_was_killed_midway_goes_on_at_the_next_start(

@@ -241,9 +241,9 @@ async def test_pages_forbid_everything_they_do_not_need(installation):
     ("path", "status"),
     [("/partnerships/nowhere", 404), ("/nothing", 404), ("/?on=2020-02-31", 422), ("/?known=x", 422)],
 )
-async def test_a_problem_is_a_page_for_people_and_a_document_for_programs(installation, path, status):
-    page = await installation.http.get(path)
-    document = await installation.http.get(f"/reports/v1{path.replace('/?', '/ratings?')}")
+async def test_a_problem_is_a_page_for_people_and_a_document_for_programs(jakarta, path, status):
+    page = await jakarta.http.get(path)
+    document = await jakarta.http.get(f"/reports/v1{path.replace('/?', '/ratings?')}")
 
     assert (page.status_code, document.status_code) == (status, status)
     assert page.headers["Content-Type"].startswith("text/html")
