@@ -151,7 +151,7 @@ async def raised_while_it_is_killed(pool, deliverer, told, chance) -> list[tuple
             partnership = chance.choice(PARTNERSHIPS)
             alerts.append((await raise_alert(pool, partnership), partnership))
         before = sum(len(each.receiver.got) for each in told)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while sum(len(each.receiver.got) for each in told) < before + chance.randrange(5, 40):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         deliverer.again()
@@ -164,7 +164,7 @@ async def wait_for_the_living(pool: Pool, told: list[Told]) -> None:
         "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM delivery WHERE state = 'pending' "
         "AND subscription = ANY($1))"
     )
-    async with asyncio.timeout(900 if LONG else 60):
+    async with asyncio.timeout(900 if LONG else 200):
         while await pool.fetchval(query, living):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -378,7 +378,7 @@ def _references(value):
 async def test_each_service_says_that_it_is_ready(installation):
     for service in ("ingest", "scoring", "reports"):
         assert (await installation.http.get(f"/{service}/healthz")).json() == {"status": "alive"}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await installation.http.get(f"/{service}/readyz")).json()["ready"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert (await installation.http.get(f"/{service}/metrics")).status_code == 200

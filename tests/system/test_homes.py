@@ -113,7 +113,7 @@ async def test_an_import_and_a_mapping_belong_to_one_home(three_homes):
         return f"/ingest/v1/imports/{answer.json()['import']}"
 
     async def done(path, home):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             while (work := (await three_homes.ask(path, "bureau", home)).json())["state"] != "completed":
                 assert work["state"] in ("checking", "loading", "completing"), work
                 await asyncio.sleep(0.05)

@@ -32,7 +32,7 @@ async def hand_in(clerk, raw, name, file_name="riwayat.csv"):
 
 async def settled(clerk, address):
     """The page of an import once nothing moves it on by itself."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         while True:
             page = await clerk.get(address)
             assert page.status_code == 200, page.text

@@ -33,7 +33,7 @@ async def hand_in(running, raw: bytes, **asked: Any) -> dict[str, Any]:
 
 async def settled(running, handed_in: dict[str, Any]) -> dict[str, Any]:
     """The import once nothing moves it on any more."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         while True:
             answer = (await send(running, "GET", f"imports/{handed_in['import']}")).json()
             if answer["state"] not in IN_BETWEEN:
@@ -282,7 +282,7 @@ async def test_an_import_whose_process_was_killed_midway_goes_on_at_the_next_sta
     async with running_installation(nats_server, database, tmp_path) as first:
         await first.post("partnership.registered", a_partnership())
         handed_in = await hand_in(first, raw)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             while await ledger.end() < 1_001:  # noqa: ASYNC110 - it is another process's doing in earnest
                 await asyncio.sleep(0.001)
     stopped_at = await ledger.end()

@@ -50,7 +50,7 @@ def serving(server, folder):
         yield process, position
     finally:
         process.terminate()
-        assert process.wait(20) in (0, -signal.SIGTERM)
+        assert process.wait(90) in (0, -signal.SIGTERM)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
@@ -63,7 +63,7 @@ async def test_it_copies_the_ledger_and_goes_on_where_it_ended(nats_server, ledg
         entries += await ledger.append([an_entry()])
         wait_until(lambda: position() == 31)
         process.send_signal(ending)
-        process.wait(20)
+        process.wait(90)
 
     assert list(read_archive(tmp_path)) == entries
 

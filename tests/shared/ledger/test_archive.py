@@ -145,7 +145,7 @@ async def copying(ledger, folder):
         moved.set()
 
     async def reach(position):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             while at[0] < position:
                 assert not task.done(), task.exception()
                 moved.clear()

@@ -42,7 +42,7 @@ async def posted(installation):
 
 async def caught_up(installation, service):
     """Wait until a service has read all that was posted."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while True:
             answer = await installation.http.get(f"/{service}/readyz")
             if answer.json()["position"] >= installation.last_position:

@@ -79,7 +79,7 @@ async def test_who_asks_at_once_shares_a_question(database, tables):
 
 async def questions(tables):
     """How often the generation was read, which PostgreSQL counts when the reader has left."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (count := await tables.fetchval(READS)):
             await tables.execute("SELECT pg_stat_clear_snapshot()")
     return count
