@@ -16,6 +16,7 @@ ALLOWED = {
 }
 """The last two bind whoever changes their files; ours only use them."""
 
+
 @pytest.fixture(scope="module")
 def written():
     return sbom()
