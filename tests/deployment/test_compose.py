@@ -159,7 +159,7 @@ def test_only_the_proxy_is_reached_from_outside_and_the_engines_cannot_leave():
     assert leads_out == ["outgoing", "mail"]
     for name in ("nats-1", "nats-2", "nats-3", "postgres", "prepare", "ingest", "reports", "archive", "projections"):
         assert not set(leads_out) & set(SERVICES[name]["networks"]), name
-    assert not {"front", "ledger", "watch"} & set(SERVICES["deliveries"]["networks"])
+    assert not {"front", "ledger"} & set(SERVICES["deliveries"]["networks"])
     routes = [name for name, each in SERVICES.items() if "cluster" in each.get("networks", [])]
     assert routes == ["nats-1", "nats-2", "nats-3"]
 
