@@ -14,12 +14,12 @@ MOST_SECONDS = 2.0
 STREAMS = ("/reports/v1/stream", "/scoring/v1/alerts/stream")
 
 
-async def listening(port: int, path: str) -> asyncio.StreamReader:
+async def listening(port: int, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Open a stream and wait until it has begun."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     await reader.readuntil(b"listening")
-    return reader
+    return reader, writer
 
 
 async def test_services_that_stop_end_both_streams_within_two_seconds(office):
@@ -36,6 +36,9 @@ async def test_services_that_stop_end_both_streams_within_two_seconds(office):
         began = asyncio.get_running_loop().time()
 
     took = asyncio.get_running_loop().time() - began
-    assert [await each.read() for each in streams]
-    assert all(each.at_eof() for each in streams)
+    for reader, writer in streams:
+        await reader.read()
+        assert reader.at_eof()
+        writer.close()
+        await writer.wait_closed()
     assert took < MOST_SECONDS
