@@ -146,7 +146,8 @@ async def test_a_server_that_falls_is_said_and_what_came_meanwhile_is_told_once_
             await page.locator("#live").get_by_text("The connection is broken").wait_for()
             await site.installation.post("activity.recorded", a_letter(occurred="2015", title={"en": "While it lay"}))
             server = reports_on(site, port)
-            await page.locator("#live").get_by_text("1 new event").wait_for(timeout=20_000)
+            await readiness(site, server, port)
+            await page.locator("#live").get_by_text("1 new event").wait_for()
             assert await page.evaluate("scrollY") == 300
         finally:
             server.kill()
@@ -173,7 +174,7 @@ def reports_on(site, port) -> subprocess.Popen:
 
 async def readiness(site, server, port) -> None:
     """Wait until reports can be asked."""
-    for _ in range(600):
+    for _ in range(1_200):
         assert server.poll() is None, "reports ended while starting"
         with contextlib.suppress(OSError, httpx.HTTPError):
             if (await site.installation.http.get(f"http://127.0.0.1:{port}/reports/readyz")).is_success:
