@@ -42,7 +42,7 @@ def test_no_drill_on_the_topology_loses_anything(tmp_path, record_property):
             "short", "the leader lost, the ledger restored, every secret renewed", "Drills", three_after_one_another
         )
 
-        report = run_drill(drill, topology, pause_seconds=0.1)
+        report = run_drill(drill, topology, pause_seconds=0.25)
 
         record_property(drill.name, "; ".join(lines_of(report)))
         assert_nothing_was_lost(report)
