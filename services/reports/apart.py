@@ -162,7 +162,7 @@ def _end_with(lifeline: Connection) -> None:
 async def _take_orders(line: Connection, settings: Settings) -> None:
     few = settings.model_copy(update={"postgres_connections": 2})
     pool = await open_pool(few, SCHEMA)
-    standby = Reading(few, SCHEMA, pool) if few.postgres_read_dsn is not None else None
+    standby = Reading(few, SCHEMA, pool) if few.postgres_read_dsn else None
     while True:
         order: Order = await asyncio.to_thread(line.recv)
         reading = await reading_for(order, pool, standby)

@@ -120,7 +120,7 @@ async def open_runtime(
     try:
         for checkpoint in set(await read_checkpoints(pool, projector.name)):
             await check_what_was_read(ledger, checkpoint)
-        if reads_from_standby and settings.postgres_read_dsn is not None:
+        if reads_from_standby and settings.postgres_read_dsn:  # an empty one is none
             there = Progress(progress.name)
             runtime.standby = Reading(settings, schema, pool)
             runtime.start(watch_progress(pool, there))

@@ -170,9 +170,9 @@ async def test_a_standby_that_falls_behind_is_not_read_until_it_has_all_that_was
 
 
 async def test_while_the_standby_is_away_everything_is_answered_from_the_primary(offices, standby):
-    """When it is there again, two seconds late in all it does, it is not read before it has what was told."""
+    """When it is there again, four seconds late in all it does, it is not read before it has what was told."""
     await back_at_the_standby(offices)
-    await tell(standby, "ALTER SYSTEM SET recovery_min_apply_delay = '2s'")
+    await tell(standby, "ALTER SYSTEM SET recovery_min_apply_delay = '4s'")
     before = await seen(offices)
     standby.kill()
     try:
