@@ -38,6 +38,7 @@ CONTRAST = {"runOnly": ["color-contrast"]}
 NOT_THERE = {(404, "/partnerships/nowhere"), (404, "/subscriptions/confirm?key=none")}
 
 
+@pytest.mark.timeout(300)  # the first of them waits for the installation too
 @pytest.mark.parametrize("role", sorted({role for _, role in PAGES}, key=str))
 @pytest.mark.parametrize("look", LOOKS)
 async def test_axe_finds_nothing(site, look, role):
