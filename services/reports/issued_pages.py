@@ -14,16 +14,15 @@ from services.reports.asked import Kind
 from services.reports.bodies import fitted
 from services.reports.frame import Frame, Framed, Page, add_page, table_of
 from services.reports.issued import Issued, Made, issued_document, issuer_of
-from services.reports.issued_routes import ReportAsked, compared, existing, issue_made, settled_order
+from services.reports.issued_routes import Reader, ReportAsked, compared, existing, issue_made, settled_order
 from services.reports.issued_store import read_issued
 from services.reports.makers import made_while_waiting
 from services.reports.posting.desk import desk_in
 from services.reports.report import Table
 from services.reports.report_pages import KIND_WORDS
-from shared.domain.access import Action, Principal, Subject
+from shared.domain.access import Action, Principal
 from shared.web.forms import NEVER_STORED, Filled, RequiresSignIn
 from shared.web.principal import refuse_forgery
-from shared.web.rules import demand
 from shared.wire.problems import Fault, Problem
 from shared.words.dates import date_in_words, occurred_in_words
 from shared.words.words import Language
@@ -47,12 +46,13 @@ Waited = Annotated[int | None, Query(ge=0, le=10**15)]
 router = APIRouter(include_in_schema=False)
 
 
-async def issued_list(frame: Framed, before: Annotated[int | None, Query(ge=0, le=2**53)] = None) -> Page:
+async def issued_list(
+    reader: Reader, frame: Framed, before: Annotated[int | None, Query(ge=0, le=2**53)] = None
+) -> Page:
     """Show the reports that were issued, as known then, the latest first."""
-    demand(frame.reader, Action.READ_ISSUED, Subject(frame.reader.home))
     position = await position_for(frame.request, frame.question)
     ends = position + 1 if before is None else min(before, position + 1)
-    found = await read_issued(frame.pool, frame.reader, before=ends, most=MOST_SHOWN + 1)
+    found = await read_issued(frame.pool, reader, before=ends, most=MOST_SHOWN + 1)
     page = found[:MOST_SHOWN]
     return Page(
         frame=frame,
@@ -67,15 +67,15 @@ async def issued_list(frame: Framed, before: Annotated[int | None, Query(ge=0, l
     )
 
 
-async def issued_one(frame: Framed, event_id: UUID, position: Waited = None) -> Page:
+async def issued_one(reader: Reader, frame: Framed, event_id: UUID, position: Waited = None) -> Page:
     """Show an issued report: who issued it when, what was asked, its hash; `position` is waited for."""
     await desk_in(frame).wait_for(position)
-    return _page(frame, await _known(frame, event_id), None)
+    return _page(frame, await _known(reader, frame, event_id), None)
 
 
-async def issued_again(frame: Framed, event_id: UUID) -> HTMLResponse:
+async def issued_again(reader: Reader, frame: Framed, event_id: UUID) -> HTMLResponse:
     """Make an issued report again and show how it compares."""
-    fixed = await _known(frame, event_id)
+    fixed = await _known(reader, frame, event_id)
     page = _page(frame, fixed, await compared(frame.request, fixed))
     own = f"/reports/issued/{event_id}"
     return page.as_html(own, path=own)
@@ -97,10 +97,9 @@ def _address_of(receipt: Mapping[str, Any], language: Language) -> str:
     return f"/reports/issued/{receipt['event_id']}?{urlencode(asked)}"
 
 
-async def _known(frame: Frame, event_id: UUID) -> Issued:
+async def _known(reader: Principal, frame: Frame, event_id: UUID) -> Issued:
     """Return an issued report; raise the 404 where none was known by then that the reader may see."""
-    demand(frame.reader, Action.READ_ISSUED, Subject(frame.reader.home))
-    fixed = await existing(frame.request, frame.reader, event_id)
+    fixed = await existing(frame.request, reader, event_id)
     if fixed.position > await position_for(frame.request, frame.question):
         title = f"There is no event {event_id} that you may see, as known then."
         raise Fault(Problem(404, "unknown-event", title, "Look for it at /reports/issued."))
