@@ -11,13 +11,14 @@ from services.reports.kinds.wording import MEASURE_WORDS
 from services.reports.looked import CELLS_ASKED, activities_table, document_of, ids_behind, look
 from services.reports.page_store import MOST_LOOKED_AT, Filters, find_activities, find_partnerships, read_names
 from services.reports.partnership_pages import measured_ids
-from services.reports.report import Table, Value
+from services.reports.report import Table
 from services.reports.store import ActivityRow
 from services.reports.views import DIRECTION_WORDS, INDICATOR_WORDS, OUTCOME_WORDS, row_of, said_in
 from services.reports.why_page import find_not_counted
 from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Indicator, Outcome
 from shared.domain.text import Slug
+from shared.wire.sheet import Value
 from shared.words.dates import occurred_in_words
 from shared.words.words import Words
 

@@ -14,7 +14,7 @@ from services.reports.kept_ratings import KeptRatings, Standings
 from services.reports.news import NewsLine, news_lines
 from services.reports.page_store import read_months, read_news
 from services.reports.question import Question
-from services.reports.report import Table, Value
+from services.reports.report import Table
 from services.reports.views import RATING_WORDS, Row, row_of, said_in
 from shared.domain.amend import Partnership
 from shared.domain.cells import WAYS
@@ -23,6 +23,7 @@ from shared.domain.homes import Home
 from shared.domain.months import add_months, subtract_months
 from shared.projection.homes import read_home_as_known
 from shared.wire.rating_document import as_shown_to
+from shared.wire.sheet import Value
 from shared.words.dates import date_in_words
 from shared.words.words import Language, Words
 

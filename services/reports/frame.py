@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from services.reports.answers import Clocks, Reader
 from services.reports.question import Question, read_day
 from services.reports.render.as_csv import csv_of
-from services.reports.report import Column, Table, Value
+from services.reports.report import Column, Table
 from shared.domain.access import Action, Allowed, Principal, Subject, may
 from shared.domain.homes import Home
 from shared.postgres.pool import Pool
@@ -24,6 +24,7 @@ from shared.projection.homes import read_home
 from shared.web.homes import zone_of
 from shared.web.pages import CLOCKS, language_of, language_of_home, make_templates, render
 from shared.wire.problems import Fault, Finding, Problem
+from shared.wire.sheet import Value
 from shared.words.dates import date_in_words
 from shared.words.words import Words
 

@@ -12,7 +12,7 @@ from services.reports.compose import activity_document, compose_ratings, histori
 from services.reports.frame import Frame, table_of
 from services.reports.life import compose_life, of_each_year
 from services.reports.page_store import read_documents
-from services.reports.report import Table, Value
+from services.reports.report import Table
 from services.reports.store import ActivityRow, DeedRows, Known, Where, read_activities, read_deeds, read_events
 from services.reports.studies import measures_document
 from services.reports.study_routes import MOST_DEEDS
@@ -29,6 +29,7 @@ from shared.domain.rubric import Rubric
 from shared.domain.rulings import rubric_in_force
 from shared.wire.problems import Fault, Problem
 from shared.wire.rating_document import as_shown_to
+from shared.wire.sheet import Value
 
 CELLS_ASKED = (*(f"{cell.indicator.value}-{cell.direction.value}" for cell in CELLS), "none")
 """The cells as an address names them; `none` asks for what lights no cell."""

@@ -11,10 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from services.reports.charts.values import Drawing
+from shared.wire.sheet import Value
 from shared.words.words import Language
-
-Value = str | int | float | date | None
-"""What stands in a table; None is not reported, and shown as a dash, never as a zero."""
 
 
 class ColumnKind(StrEnum):

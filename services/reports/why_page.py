@@ -16,12 +16,13 @@ from services.reports.looked import (
     unknown,
 )
 from services.reports.page_store import Filters, find_activities
-from services.reports.report import Table, Value
+from services.reports.report import Table
 from services.reports.store import ActivityRow
 from services.reports.views import cells_view, newest_behind_cells, not_counted_lines
 from shared.domain.codes import Indicator
 from shared.domain.text import Slug
 from shared.wire.problems import Fault
+from shared.wire.sheet import Value
 
 MOST_IN_A_CELL, MOST_NOT_COUNTED = 8, 40
 """So many activities are shown behind a cell and as not counted; the others stand behind a link."""

@@ -55,7 +55,7 @@ async def alerts(
         most=limit + 1,
     )
     page, more = found[:limit], len(found) > limit
-    items = await _shown(request, reader, page)
+    items = await shown_alerts(request, reader, page)
     return AlertsDocument.model_validate(
         {"items": items, "next": cursor_of(page[-1]) if more else None, "position": position}
     )
@@ -69,11 +69,11 @@ async def alert(request: Request, reader: Reader, alert: UUID) -> ShownAlert:
     if found is None:
         title = f"There is no alert {alert} that you may see."
         raise Fault(Problem(404, "unknown-alert", title, "See /scoring/v1/alerts for those there are."))
-    (document,) = await _shown(request, reader, [found])
+    (document,) = await shown_alerts(request, reader, [found])
     return ShownAlert.model_validate(document)
 
 
-async def _shown(request: Request, reader: Principal, alerts: Sequence[KeptAlert]) -> list[dict[str, Any]]:
+async def shown_alerts(request: Request, reader: Principal, alerts: Sequence[KeptAlert]) -> list[dict[str, Any]]:
     """Return alerts as they are shown: who sees to each is said to whoever may subscribe, and left out for others."""
     if not isinstance(may(reader, Action.SUBSCRIBE, Subject(reader.home)), Allowed):
         return [each.document for each in alerts]

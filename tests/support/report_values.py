@@ -15,10 +15,10 @@ from services.reports.report import (
     Stands,
     Table,
     ToFill,
-    Value,
 )
 from shared.domain.cells import CELLS
 from shared.domain.codes import RatingCode
+from shared.wire.sheet import Value
 from shared.words.words import Language
 
 COLUMNS = (

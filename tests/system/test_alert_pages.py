@@ -1,5 +1,7 @@
 """The pages of alerts and subscriptions, used as a browser does: every form, both languages, nothing of others."""
 
+import csv
+import io
 import re
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -114,6 +116,17 @@ async def test_the_list_can_be_narrowed(running, tables):
     assert of_tokyo.count('class="sign"') == 1
     assert "/feeds/jakarta/partnerships/tokyo.atom" in of_tokyo
     assert 'class="sign"' not in nothing
+
+
+async def test_the_same_stands_beside_the_list_as_a_document_and_as_rows(running, tables):
+    page = (await running.get("/alerts", partnership="tokyo")).text
+    document = (await running.get("/scoring/v1/alerts.json", partnership="tokyo")).json()
+    rows = await running.get("/scoring/v1/alerts.csv", partnership="tokyo")
+
+    assert all(f'"/scoring/v1/alerts.{form}?partnership=tokyo"' in page for form in ("json", "csv"))
+    assert [each["partnership"] for each in document["items"]] == ["tokyo"]
+    (row,) = csv.DictReader(io.StringIO(rows.content.decode("utf-8-sig")))
+    assert (row["partnership"], row["id"]) == ("tokyo", document["items"][0]["id"])
 
 
 async def test_who_sees_to_an_alert_is_told_to_the_home_and_not_to_the_public(running, tables, sign_in):

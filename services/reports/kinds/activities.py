@@ -6,9 +6,10 @@ from typing import Any
 from services.reports.kinds.frame import name_of, outcome_in_words, said_in
 from services.reports.kinds.wording import ACTOR_WORDS, INITIATOR_WORDS, MODE_WORDS
 from services.reports.material import Entry
-from services.reports.report import Column, ColumnKind, Table, Value
+from services.reports.report import Column, ColumnKind, Table
 from shared.domain.amend import Partnership
 from shared.domain.events import ActivityFacts
+from shared.wire.sheet import Value
 from shared.words.codes import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.dates import occurred_in_words
 from shared.words.words import Words

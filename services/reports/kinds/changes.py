@@ -10,7 +10,7 @@ from uuid import UUID
 from services.reports.compose import histories_of
 from services.reports.kinds.frame import framed, name_of, period_in_words, rating_in_words, said_in
 from services.reports.material import Material, Moved
-from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table, Value
+from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table
 from services.reports.store import Known
 from shared.domain.amend import Activity, Partnership
 from shared.domain.cells import CELLS, Cell
@@ -21,6 +21,7 @@ from shared.domain.rubric import Rubric
 from shared.domain.rulings import RULING_TYPES, judgements_by_partnership, rubric_in_force
 from shared.wire.envelope import rfc3339
 from shared.wire.foresight_document import cell_documents
+from shared.wire.sheet import Value
 from shared.words.words import Words
 
 CHANGE_WORDS: Mapping[str, str] = {

@@ -7,11 +7,12 @@ from typing import Any
 from services.reports.kinds.frame import framed, name_of
 from services.reports.kinds.wording import MEASURE_WORDS, UNIT_WORDS, UNITS
 from services.reports.material import Material, events_of
-from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table, Value
+from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table
 from services.reports.studies import deeds_by_partnership, measures_document, rounded
 from shared.domain.amend import Partnership
 from shared.domain.diagnosis import Diagnosis, Measure, diagnose
 from shared.domain.events import ProgrammeAgreed
+from shared.wire.sheet import Value
 from shared.words.words import Words
 
 

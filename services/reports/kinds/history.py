@@ -10,13 +10,14 @@ from services.reports.kinds.activities import activities_table, activity_data
 from services.reports.kinds.frame import day_in_words, framed, issue_in_words, name_of, rating_in_words
 from services.reports.kinds.wording import MILESTONE_WORDS
 from services.reports.material import Entry, Material
-from services.reports.report import Block, Chart, Column, ColumnKind, Facts, Report, Section, Table, Value
+from services.reports.report import Block, Chart, Column, ColumnKind, Facts, Report, Section, Table
 from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Indicator, Outcome, RatingCode
 from shared.domain.events import Event, MilestoneReached
 from shared.domain.occurred import parse_occurred
 from shared.domain.rulings import law_of, rubric_in_force
 from shared.domain.whatif import Step, steps
+from shared.wire.sheet import Value
 from shared.words.codes import INDICATOR_WORDS
 from shared.words.dates import occurred_in_words
 from shared.words.words import Words

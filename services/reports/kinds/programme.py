@@ -7,12 +7,13 @@ from datetime import date
 from services.reports.kinds.frame import day_in_words, framed, name_of, said_in
 from services.reports.life import of_each_year
 from services.reports.material import Material, events_of
-from services.reports.report import Column, ColumnKind, Report, Section, Table, ToFill, Value
+from services.reports.report import Column, ColumnKind, Report, Section, Table, ToFill
 from services.reports.studies import deeds_by_partnership
 from shared.domain.amend import Partnership
 from shared.domain.codes import Outcome
 from shared.domain.diagnosis import Deed, carry_out
 from shared.domain.events import AgreedActivity, Event, ProgrammeAgreed
+from shared.wire.sheet import Value
 from shared.words.codes import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 

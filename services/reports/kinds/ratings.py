@@ -10,10 +10,11 @@ from services.reports.compose import compose_ratings
 from services.reports.kinds.frame import day_in_words, framed, issue_in_words, name_of, rating_in_words
 from services.reports.material import Material, by_memorandum
 from services.reports.question import Question
-from services.reports.report import Block, Chart, Column, ColumnKind, Paragraph, Report, Section, Table, Value
+from services.reports.report import Block, Chart, Column, ColumnKind, Paragraph, Report, Section, Table
 from shared.domain.amend import Partnership
 from shared.domain.cells import WAYS, Cell
 from shared.domain.codes import Direction, Indicator, RatingCode
+from shared.wire.sheet import Value
 from shared.words.codes import DIRECTION_WORDS, INDICATOR_WORDS
 from shared.words.words import Words
 

@@ -13,12 +13,13 @@ from services.reports.kinds.wording import REQUIREMENT_WORDS
 from services.reports.life import compose_life
 from services.reports.material import Entry, Material, entries_of, events_of
 from services.reports.question import Question
-from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table, Value
+from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table
 from services.reports.studies import deeds_by_partnership
 from shared.domain.amend import Partnership
 from shared.domain.codes import Outcome, RatingCode, Requirement
 from shared.domain.diagnosis import Deed
 from shared.domain.events import Event
+from shared.wire.sheet import Value
 from shared.words.words import Words
 
 ADVICE_WORDS: Mapping[Advice, str] = {Advice.KEEP: "keep", Advice.REVIEW: "review", Advice.END: "end it"}

@@ -21,10 +21,11 @@ from services.reports.kinds.programme import Line, lines_table, planned_lines
 from services.reports.kinds.ratings import without_author
 from services.reports.material import Entry, Material, entries_of, events_of
 from services.reports.question import Question
-from services.reports.report import Block, Column, ColumnKind, Facts, Paragraph, Report, Section, Table, ToFill, Value
+from services.reports.report import Block, Column, ColumnKind, Facts, Paragraph, Report, Section, Table, ToFill
 from shared.domain.amend import Partnership
 from shared.domain.codes import Direction, Outcome, RatingCode
 from shared.domain.events import Event
+from shared.wire.sheet import Value
 from shared.words.codes import DIRECTION_WORDS
 from shared.words.words import Words
 

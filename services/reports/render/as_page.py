@@ -13,8 +13,9 @@ from markupsafe import Markup
 from services.reports.charts.draw import draw
 from services.reports.render.paper import on_paper
 from services.reports.render.written import is_number, rating_of, written
-from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Section, Table, ToFill, Value
+from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Section, Table, ToFill
 from services.reports.visible import visible
+from shared.wire.sheet import Value
 from shared.words.words import Words
 
 FOLDER = Path(__file__).parents[1] / "templates"

@@ -15,9 +15,10 @@ from services.reports.render.glyphs import displayable, drawable, shown
 from services.reports.render.paper import needs_landscape, on_paper, widths
 from services.reports.render.press import Press, the_press
 from services.reports.render.written import SIGNS, is_number, rating_of, rating_word, written
-from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Section, Table, ToFill, Value
+from services.reports.report import Block, Chart, Column, Facts, Paragraph, Report, Section, Table, ToFill
 from services.reports.visible import one_line, visible
 from shared.wire.canonical import canonical, digest
+from shared.wire.sheet import Value
 from shared.words.dates import date_in_words
 from shared.words.words import Words
 

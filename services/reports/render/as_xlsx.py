@@ -15,9 +15,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from services.reports.render.fixed_zip import with_fixed_dates
 from services.reports.render.written import rating_of, rating_word
-from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table, ToFill, Value
+from services.reports.report import Column, ColumnKind, Paragraph, Report, Section, Table, ToFill
 from services.reports.report import Facts as Pairs
 from services.reports.visible import one_line, visible
+from shared.wire.sheet import Value
 from shared.words.dates import date_in_words
 from shared.words.words import Words
 

@@ -4,9 +4,10 @@ from datetime import date
 
 from babel.numbers import format_decimal, format_percent
 
-from services.reports.report import Column, ColumnKind, Value
+from services.reports.report import Column, ColumnKind
 from services.reports.visible import visible
 from shared.domain.codes import RatingCode
+from shared.wire.sheet import Value
 from shared.words.codes import RATING_WORDS
 from shared.words.dates import date_in_words
 from shared.words.words import Language, Words

@@ -3,19 +3,20 @@
 Each form does what a route of the API does, by the same functions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 import shared.web.pages
 from services.scoring import acknowledgements
-from services.scoring.alert_routes import cursor_of, read_cursor
-from services.scoring.alerts import read_alerts
+from services.scoring.alert_routes import cursor_of, read_cursor, shown_alerts
+from services.scoring.alerts import KeptAlert, read_alerts
 from services.scoring.delivery import routes as delivery_routes
 from services.scoring.delivery.mail import is_set_up
 from services.scoring.delivery.matching import queries as delivery_queries
@@ -26,6 +27,7 @@ from services.scoring.pages.views import (
     IDS,
     KIND_WORDS,
     LABELS,
+    ROW,
     abouts_of,
     alert_view,
     choices,
@@ -33,6 +35,7 @@ from services.scoring.pages.views import (
     filled_again,
     filled_in,
     partnership_name,
+    row_of,
     subscription_view,
 )
 from services.scoring.subscriptions.decide import MOST_SUBSCRIPTIONS, Wish
@@ -50,6 +53,7 @@ from shared.web.pages import language_of, language_of_home, make_templates, rend
 from shared.web.principal import refuse_forgery
 from shared.web.rules import Forbidden, requires
 from shared.wire.problems import Fault, Problem
+from shared.wire.sheet import sheet_of
 from shared.words.words import Words
 
 MOST_ALERTS, MOST_DELIVERIES = 30, 20
@@ -78,20 +82,31 @@ Subscriber = Annotated[Principal, Depends(RequiresSignIn(Action.SUBSCRIBE))]
 Acknowledger = Annotated[Principal, Depends(RequiresSignIn(Action.ACKNOWLEDGE))]
 
 
-@router.get("/alerts")
-async def alerts(
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What was raised, the latest first, as it was asked for; `earlier` is the cursor of what comes before."""
+
+    request: Request
+    reader: Principal
+    alerts: Sequence[KeptAlert]
+    position: int
+    earlier: str | None
+    asked: Mapping[str, str | None]
+    is_first: bool
+
+
+async def listed(
     request: Request,
     reader: Reader,
     partnership: Annotated[Slug | Literal[""], Query()] = "",
     kind: AlertKind | Literal[""] = "",
     thresholds: bool = False,
     cursor: Annotated[str | None, Query(max_length=60)] = None,
-) -> HTMLResponse:
-    """Show what was raised, the latest first, and who sees to it."""
-    pool = request.app.state.runtime.pool
+) -> Listed:
+    """Read what the page of alerts is about, and its data."""
     position = request.app.state.progress.checkpoint.position
     found = await read_alerts(
-        pool,
+        request.app.state.runtime.pool,
         reader,
         up_to=position,
         before=read_cursor(cursor) if cursor else None,
@@ -100,31 +115,58 @@ async def alerts(
         by_law_only=not thresholds,
         most=MOST_ALERTS + 1,
     )
-    words, zone = await _words_for(request, reader), await zone_of(request, reader.home)
-    seen_to = await _seen_to(request, reader)
-    site = _settings(request).site
-    views = [alert_view(each, seen_to.get(each.alert), reader.account, zone, site, words) for each in found]
-    registry = await _registry(request, reader)
     asked = {
         "partnership": partnership,
         "kind": kind.value if kind else None,
         "thresholds": "true" if thresholds else None,
     }
+    page = found[:MOST_ALERTS]
+    earlier = cursor_of(page[-1]) if len(found) > MOST_ALERTS else None
+    return Listed(request, reader, page, position, earlier, asked, cursor is None)
+
+
+AlertsListed = Annotated[Listed, Depends(listed)]
+
+
+@router.get("/alerts")
+async def alerts(listed: AlertsListed) -> HTMLResponse:
+    """Show what was raised, the latest first, and who sees to it."""
+    request, reader = listed.request, listed.reader
+    words, zone = await _words_for(request, reader), await zone_of(request, reader.home)
+    seen_to = await _seen_to(request, reader)
+    site = _settings(request).site
+    views = [alert_view(each, seen_to.get(each.alert), reader.account, zone, site, words) for each in listed.alerts]
+    registry = await _registry(request, reader)
     return await _page(
         request,
         reader,
         "alerts.html",
         words,
-        here={name: value for name, value in asked.items() if value},
-        live=None if cursor else _live(position, asked),
-        alerts=views[:MOST_ALERTS],
-        earlier=cursor_of(found[MOST_ALERTS - 1]) if len(found) > MOST_ALERTS else None,
+        here={name: value for name, value in listed.asked.items() if value},
+        live=_live(listed.position, listed.asked) if listed.is_first else None,
+        twin="/scoring/v1/alerts",
+        alerts=views,
+        earlier=listed.earlier,
         partnerships=[(slug, partnership_name(each, words)) for slug, each in sorted(registry.items())],
         kinds=[(each.value, words.say(word)) for each, word in KIND_WORDS.items()],
-        asked=asked,
+        asked=listed.asked,
         may_acknowledge=_may(reader, Action.ACKNOWLEDGE),
         may_subscribe=_may(reader, Action.SUBSCRIBE),
     )
+
+
+@router.get("/scoring/v1/alerts.json")
+async def alerts_as_json(listed: AlertsListed) -> JSONResponse:
+    """Answer the same as a document."""
+    items = await shown_alerts(listed.request, listed.reader, listed.alerts)
+    return JSONResponse({"items": items, "next": listed.earlier, "position": listed.position}, headers=NEVER_STORED)
+
+
+@router.get("/scoring/v1/alerts.csv")
+async def alerts_as_csv(listed: AlertsListed) -> Response:
+    """Answer the same as rows."""
+    rows = sheet_of(ROW, [row_of(each) for each in listed.alerts])
+    return Response(rows, media_type="text/csv; charset=utf-8", headers=NEVER_STORED)
 
 
 @router.post("/alerts/acknowledge")

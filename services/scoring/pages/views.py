@@ -13,6 +13,7 @@ from services.scoring.subscriptions.store import wish_in
 from shared.domain.alerting import LEADS, AlertKind
 from shared.domain.amend import Partnership
 from shared.web.signs import Sign, sign_of
+from shared.wire.sheet import Value
 from shared.words.codes import RATING_WORDS
 from shared.words.dates import date_in_words
 from shared.words.words import Words
@@ -65,6 +66,13 @@ MESSAGE_WORDS = {
 }
 
 
+ROW = (
+    *("id", "kind", "rule", "partnership", "name_id", "name_en", "rating_before", "rating_after"),
+    *("score_before", "score_after", "due", "raised_at", "position", "silent_since"),
+)
+"""The columns of alerts as rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     """Who has seen to an alert; `is_own` says whether the reader has."""
@@ -89,6 +97,17 @@ class AlertView:
     path: str
     sign: Sign
     acknowledged: Acknowledged | None
+
+
+def row_of(alert: KeptAlert) -> list[Value]:
+    """Return an alert as a row; codes and days as in its document."""
+    said = alert.document
+    name, rating, score = said["name"], said["rating"], said["score"]
+    return [
+        *(said["id"], said["kind"], said["rule"], said["partnership"], name.get("id"), name.get("en")),
+        *(rating["before"], rating["after"], score["before"], score["after"]),
+        *(said["due"], said["raised_at"], said["position"], said["silent_since"]),
+    ]
 
 
 def alert_view(

@@ -92,6 +92,8 @@ RULES = {
     "GET /feeds/{home}/partnerships/{partnership}.atom": Action.READ,
     "GET /feeds/{home}/calendar.ics": Action.READ,
     "GET /alerts": Action.READ,
+    "GET /scoring/v1/alerts.json": Action.READ,
+    "GET /scoring/v1/alerts.csv": Action.READ,
     "POST /alerts/acknowledge": Action.ACKNOWLEDGE,
     "GET /subscriptions": Action.SUBSCRIBE,
     "POST /subscriptions": Action.SUBSCRIBE,

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reports.render.as_csv import csv_of, harmless
-from services.reports.report import Column, Table
+from shared.wire.sheet import harmless, sheet_of
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -24,9 +23,8 @@ def rows_of(content: bytes) -> list[list[str]]:
 )
 def test_any_text_reads_back_and_begins_no_formula(drawn, start):
     written = [start + each for each in drawn]
-    columns = [Column(f"c{number}", "") for number in range(len(written))]
 
-    _, row = rows_of(csv_of(Table("t", "", columns, [written])))
+    _, row = rows_of(sheet_of([f"c{number}" for number in range(len(written))], [written]))
 
     assert [
         each.removeprefix("'") if each != text else each for each, text in zip(row, written, strict=True)
@@ -45,7 +43,6 @@ def test_other_text_stays_as_it_is(text):
 
 
 def test_numbers_days_and_what_is_not_reported_are_written_plainly():
-    columns = [Column(each, each) for each in "abcd"]
-    content = csv_of(Table("t", "", columns, [[-5, 0.25, date(2020, 12, 31), None]]))
+    content = sheet_of("abcd", [[-5, 0.25, date(2020, 12, 31), None]])
 
     assert content == "\ufeffa,b,c,d\r\n-5,0.25,2020-12-31,\r\n".encode()
