@@ -613,7 +613,7 @@ async def test_a_correction_names_the_issued_reports_that_would_read_otherwise_b
 
     assert "Issued reports" not in text_of(before)
     assert f"/reports/issued/{event_id}" in touching.text
-    assert "1 issued reports would read otherwise" in text_of(touching)
+    assert "One issued report would read otherwise" in text_of(touching)
 
 
 # The past.
