@@ -38,7 +38,7 @@ ALERTS = 1_000
 CALLERS = 16
 NETWORK, HOST = "127.0.0.2/32", "127.0.0.2"
 ALERT, AT = UUID(int=1), datetime(2026, 11, 21, tzinfo=UTC)
-ROW: Mapping[str, Any] = {"home": HOME, "alert": ALERT, "partnership": slug(7), "raised_at": AT}
+ROW: Mapping[str, Any] = {"home": HOME, "alert": ALERT, "partnership": slug(7), "raised_at": AT, "traceparent": None}
 AT_HOME = {HOME: AtHome(ZoneInfo("Asia/Jakarta"), released=True)}
 own = load_queries(__file__, "alerts.sql")
 

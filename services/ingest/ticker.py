@@ -45,7 +45,10 @@ async def keep_closing_days(ledger: Ledger, pool: Pool, progress: Progress, sett
     while True:
         try:
             await open_own_home(ledger, settings, clock())
-            if await progress.reach(await ledger.end(), CATCH_UP_SECONDS):
+            ends_at = await ledger.end()
+            if ends_at == 1 or await progress.reach(
+                ends_at, CATCH_UP_SECONDS
+            ):  # of a new ledger nothing can be missing
                 await close_days(ledger, pool, settings, clock)
         except (*CONNECTION_ERRORS, *DATABASE_ERRORS, OutcomeUnknown, LedgerFull) as error:
             log.warning("a day could not be closed yet", error=repr(error))

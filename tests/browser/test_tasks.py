@@ -80,7 +80,7 @@ async def test_a_report_is_issued_and_a_correction_names_it(site):
         page = watched.page
         await page.goto("/reports/ratings?lang=en&from=2018-01-01&to=2019-12-31&partnership=maputo")
         await page.get_by_label("Format").select_option("json")
-        await page.get_by_role("button", name="Issue it").click()
+        await page.get_by_role("button", name="Issue this report").click()
         await page.wait_for_url("**/reports/issued/*")
         await page.goto(f"/activities/{activity}/correct?lang=en")
         await page.get_by_label("Date", exact=False).first.fill("2012")

@@ -14,7 +14,7 @@ from shared.ledger.follow import Checkpoint, LedgerBroken
 from shared.postgres.pool import open_pool, open_pool_of_worker
 from shared.process.settings import Settings
 from shared.projection.rebuild import open_rebuild
-from shared.projection.shares import Membership, checkpoints, joined
+from shared.projection.shares import Membership, checkpoints, joined, tell_nobody
 from tests.faults.test_defences_of_the_ledger import entry_of, on_and_off
 from tests.shared.projection.test_run import Positions, a_day_closed, a_letter, projecting, seen
 from tests.support.build import a_partnership
@@ -101,7 +101,7 @@ async def test_a_worker_that_stands_still_in_a_transaction_keeps_nobody_waiting(
         session, *holding = [await still.acquire() for _ in range(4)]
         standing.callback(still.terminate)
         await checkpoints.begin_checkpoint(session, projection="positions")
-        await Membership(session, "positions").balance()
+        await Membership(session, "positions", tell_nobody).balance()
         await other_pool.execute("UPDATE worker SET seen_at = '1970-01-01'")
         for connection, lock in zip(holding, HELD, strict=True):
             await connection.execute(f"BEGIN; {lock}")

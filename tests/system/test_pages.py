@@ -177,8 +177,8 @@ async def test_the_navigation_lists_every_place_once_and_marks_the_one_that_is_s
 
 
 FORMS = re.compile(
-    r"/(record|register|imports|reversals|rubric/\w+|reports/\w+/issue|activities/[^/]+/(correct|retract)"
-    r"|partnerships/[^/]+/(change|milestone|programme|judgement))\b"
+    r"/(record|register|home|imports|reversals|rubric/\w+|reports/\w+/issue|activities/[^/]+/(correct|retract)"
+    r"|partnerships/[^/]+/(change|end|milestone|programme|judgement))\b"
 )
 """Nothing can be posted into the past."""
 

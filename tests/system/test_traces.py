@@ -9,7 +9,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cli.bench.alerts import close_today
-from cli.bench.installation import Installation
 from cli.embedded.nats_server import free_ports
 from cli.embedded.reach import ADDRESSES, settings_from
 from shared.ledger.archive import read_archive
@@ -77,7 +76,7 @@ async def live_through(http, receiver, settings):
     await posted(http, "partnership.registered", a_partnership())
     for indicator, direction in CELLS[:-1]:
         await posted(http, "activity.recorded", of_yesterday(indicator, direction))
-    await close_today(Installation(settings.port, "", settings))
+    await close_today(settings)
     wanted = {"channel": {"webhook": receiver.url}, "kinds": ["rating_rose"]}
     assert (await http.post("/scoring/v1/subscriptions", json=wanted)).status_code == 201
     traceparent = f"00-{TRACE}-{ASKED_BY}-01"
