@@ -36,5 +36,7 @@ PAGES = (
     ("/record", "bureau"),
     ("/register", "bureau"),
     ("/imports", "bureau"),
+    ("/home", "bureau"),
     ("/partnerships/beijing/programme", "bureau"),
+    ("/partnerships/beijing/end", "bureau"),
 )

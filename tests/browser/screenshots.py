@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright
 
+from cli.facts import JAKARTA, home_events
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.support.engines import fresh_database, make_template, open_ledger, running_nats, running_postgres
 from tests.support.installation import Installation
@@ -61,6 +62,7 @@ async def jakarta() -> AsyncIterator[Installation]:
             fresh_database(postgres.dsn) as dsn,
             jakarta_on(server, dsn, Path(folder)) as installation,
         ):
+            await installation.post_batch([*home_events(JAKARTA)])
             yield installation
 
 

@@ -116,7 +116,8 @@ def make_room_in_its_configuration(server, small):
 
 
 def both_wait(said, capsys):
-    said.append(capsys.readouterr().out)
+    captured = capsys.readouterr()  # where logs go depends on what was set up before
+    said.append(captured.out + captured.err)
     told = "".join(said)
     return "an import waits" in told and "a day could not be closed yet" in told
 
