@@ -494,13 +494,14 @@ async def test_what_a_home_says_of_itself_is_changed_by_form_and_only_that(homes
     assert "Nothing is changed yet" in text_of(unchanged)
 
     letterhead = "Auckland Council\r\n135 Albert Street, Auckland"
-    checked = await clerk.fill_in(page, letterhead=letterhead, released="no", reason="It has a letterhead")
+    said = {"letterhead": letterhead, "released": "no", "latitude": "-36.85", "longitude": "174.76"}
+    checked = await clerk.fill_in(page, **said, reason="It has a letterhead")
 
     assert "Auckland Council / 135 Albert Street, Auckland" in text_of(checked)
     assert "Whoever has no account will see nothing any more." in text_of(checked)
     data = json.loads(forms_on(checked.text)[0].values["data"][0])
     lines = ["Auckland Council", "135 Albert Street, Auckland"]
-    assert data["changes"] == {"letterhead": lines, "released": False}
+    assert data["changes"] == {"letterhead": lines, "released": False, "latitude": -36.85, "longitude": 174.76}
     changed = await clerk.fill_in(checked, 1)
     assert forms_on(changed.text)[0].values["released"] == ["no"], "it can be changed once more"
     back = await clerk.fill_in(changed, released="yes")

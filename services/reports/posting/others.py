@@ -67,6 +67,8 @@ HOME = (
     Field("released", Kind.FLAG, required=True),
     Field("letterhead", Kind.ROWS),
     Field("signature", Kind.ROWS),
+    Field("latitude", Kind.AMOUNT),
+    Field("longitude", Kind.AMOUNT),
     Field("country"),
     Field("organisation"),
 )
@@ -91,6 +93,8 @@ HINTS_OF_HOME = {
     "released": "Where they may not, only those who have an account see anything.",
     "letterhead": "Up to six lines, above every report.",
     "signature": "Up to six lines: the office that signs reports. Names of people do not belong in the ledger.",
+    "latitude": "Where maps show it, in degrees, such as -6.1754.",
+    "longitude": "In degrees too, such as 106.8272.",
     "organisation": "As the registers of IATI write it, such as ID-KDN-31. It stands in what is published of aid.",
 }
 
