@@ -8,6 +8,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +51,27 @@ def nats_part(folder: Path, *, sync_interval: str = "always") -> tuple[Part, Nat
     return part, address
 
 
+_given_lately: deque[int] = deque(maxlen=1_000)
+"""Ports that were given out, and may not be listened to yet."""
+
+
 def free_ports(count: int) -> list[int]:
     """Return ports of the loopback address that are free now, none of those that the system gives to whoever connects.
 
-    So nobody takes one by chance before the server that it is meant for has started.
+    So nobody takes one by chance before the server that it is meant for has started; nor is one of them given out a second time
+    soon.
     """
     found: list[int] = []
     with contextlib.ExitStack() as held:
         while len(found) < count:
             port = random.choice(SERVER_PORTS)  # noqa: S311 - nothing depends on nobody guessing it
+            if port in _given_lately:
+                continue
             bound = held.enter_context(socket.socket())
             with contextlib.suppress(OSError):
                 bound.bind(("127.0.0.1", port))
                 found.append(port)
+                _given_lately.append(port)
     return found
 
 
