@@ -1,7 +1,7 @@
 """The proxy leads as the services are led on one port; in the long form it is run, before replicas that break off.
 
-Its configuration is read by a caddy of 2.7 or later, on the path or named by CADDY, and not where there is none, as on Debian 12:
-an earlier one does not know all of it. FAULTS=long needs some caddy.
+Its configuration is read by a caddy of 2.7 or later, named by CADDY, among the packages of the tests or on the path; an earlier one
+does not know all of it.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import pytest
 import services.access.app
 import services.ingest.app
 import services.scoring.app
+from cli.drill.proxy import find_proxy
 from cli.embedded.nats_server import free_ports
 from tests.deployment.compose import FULL, environment_of
 from tests.house.project import ROOT
@@ -51,7 +52,7 @@ def test_every_replica_is_looked_at_and_nothing_but_questions_is_asked_twice():
     assert re.findall(r"lb_retry_match \{\s*method (.+)\s*\}", CADDYFILE) == ["GET HEAD"]
 
 
-CADDY = os.environ.get("CADDY") or shutil.which("caddy")
+CADDY = os.environ.get("CADDY") or find_proxy() or shutil.which("caddy")
 
 
 def buffers_what_is_posted() -> bool:
